@@ -1,0 +1,167 @@
+/**
+ * The shapes that cross HTTP between the server and its pages. Types only: the pages import this file,
+ * so nothing here may have a run-time part.
+ */
+
+/** Any JSON value as it comes out of a reply. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** RFC 9457 problem details. `errors` names fields by JSON pointer and never repeats a value. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  code: string;
+  detail: string;
+  /** Quote this when asking for help; it is in the server's own log. */
+  request_id: string;
+  errors?: { field: string; code: string; message: string }[];
+}
+
+export type Role = 'ingest' | 'reader' | 'admin';
+
+export interface Tenant {
+  /** Opaque: it appears in checkpoint origins, which outsiders see. */
+  id: string;
+  slug: string;
+  packs: string[];
+  region: string;
+  created_at: string;
+}
+
+/** `GET /v1/session`, and the reply of `POST /v1/session {token}` (which sets the cookie). */
+export interface Session {
+  /** What this session may do; a signed-in person is an `admin`. */
+  role: Role;
+  tenants: Tenant[];
+}
+
+/** `POST /v1/keys {tenant, role, label?}`; `key` is shown once. */
+export interface CreatedKey extends KeyInfo {
+  key: string;
+}
+
+/** `GET /v1/keys` → `{keys: KeyInfo[]}`. */
+export interface KeyInfo {
+  id: string;
+  tenant: string;
+  role: Role;
+  label: string;
+  created_at: string;
+  last_used_at: string | null;
+}
+
+/** `GET /v1/keys/:id/activity`: what the row that waits for the first event shows. */
+export interface KeyActivity {
+  accepted: number;
+  rejected: number;
+  /** Of the latest accepted record through this key since the server started. */
+  last_event_id: string | null;
+  last_rejection: { at: string; code: string; field: string; message: string } | null;
+}
+
+/** `POST /v1/events`, 200. */
+export interface IngestReply {
+  accepted: number;
+  duplicates: number;
+  rejected: { index: number; code: string; field: string; message: string }[];
+  /** Ids of the accepted and duplicate items in their order; only with `?ids=1` or for a single object. */
+  event_ids?: string[];
+  /** With `?wait=sealed`: one receipt per accepted item. `proof` is a c2sp.org/tlog-proof@v1 text. */
+  receipts?: { event_id: string; stream: string; index: number; proof: string }[];
+}
+
+/** A stored record. `integrity.hash` is added on the way out; all else is what was sealed. */
+export interface StoredRecord {
+  event_id: string;
+  event_type: string;
+  event_version: number;
+  stream: string;
+  occurred_at: string;
+  recorded_at: string;
+  tenant: { id: string; slug: string };
+  action?: string;
+  result?: string;
+  reason?: string;
+  actor?: { type: string; id: string; role?: string; ip?: string; user_agent?: string };
+  entity?: { type: string; id: string; version?: string | number };
+  correlation?: Partial<
+    Record<'request_id' | 'trace_id' | 'span_id' | 'job_id' | 'session_id' | 'correlation_id', string>
+  >;
+  metadata?: { safe_fields_only: true; details?: { [key: string]: Json } };
+  /** Log records: level, message, serviceName, stackTrace, attributes… */
+  data?: { [key: string]: Json };
+  /** What the guard took out: rule, place and count, never the value. */
+  guard?: { ruleset: string; remarks: { rule: string; path: string; count: number }[] };
+  integrity: { hash: string; prev_hash?: string };
+}
+
+/** Times are RFC 3339, or relative: `now`, `now-15m`, `now-7d` (units s m h d w). */
+export interface SearchRequest {
+  query: string;
+  from?: string;
+  to?: string;
+  streams?: string[];
+  limit?: number;
+  cursor?: string;
+  order?: 'newest' | 'oldest';
+}
+
+export interface SearchReply {
+  records: StoredRecord[];
+  /** Absent at the end. Bound to tenant, query and key: it cannot be used elsewhere. */
+  cursor?: string;
+  elapsed_ms: number;
+}
+
+/** `POST /v1/histogram {query, from, to, streams, buckets}`. */
+export interface HistogramReply {
+  from: string;
+  to: string;
+  step_ms: number;
+  /** One per step, empty ones included; keys of `counts` are a level for logs, else a result. */
+  buckets: { at: string; counts: { [key: string]: number } }[];
+  total: number;
+}
+
+/** `POST /v1/facets {query, from, to, streams, fields}`: top values per field. */
+export interface FacetsReply {
+  facets: { field: string; values: { value: string; count: number }[] }[];
+}
+
+/** `GET /v1/correlation/:id`: everything under one correlation, in order, over all streams. */
+export interface CorrelationReply {
+  id: string;
+  /** All ids that were found to belong together, the asked one first. */
+  ids: string[];
+  records: StoredRecord[];
+  truncated: boolean;
+}
+
+/** `GET /v1/logs-of-trust` → `{logs: TrustedLog[]}`: where each log is read and with which key it is signed. */
+export interface TrustedLog {
+  tenant: string;
+  stream: string;
+  origin: string;
+  /** signed-note verifier key: `name+hash+base64`. */
+  vkey: string;
+  size: number;
+  /** Path of the tlog-tiles root, without a trailing slash: `/ledger/<tenant>/<stream>`. */
+  path: string;
+}
+
+/** `GET /v1/fields`: what the query language knows, for completion. */
+export interface FieldInfo {
+  name: string;
+  aliases: string[];
+  type: 'string' | 'number' | 'time' | 'text';
+  description: string;
+}
+
+/** `POST /v1/demo`: loads the packs' samples into the tenant `demo` through the events API. */
+export interface DemoReply {
+  tenant: Tenant;
+  sent: number;
+  accepted: number;
+  duplicates: number;
+}
