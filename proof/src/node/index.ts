@@ -1,0 +1,2 @@
+export { runVerify, type VerifyIo } from './run-verify.js';
+export { directorySource, findLogs, httpSource, type NamedLog, SourceError, serverLogs } from './sources.js';

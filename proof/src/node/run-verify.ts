@@ -1,0 +1,156 @@
+import { readFile, stat } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { parseNote } from '../note/note.js';
+import { type LogReport, verifyLog } from '../verify/log.js';
+import { verifyRecordProof } from '../verify/record.js';
+import { findLogs, httpSource, type NamedLog, serverLogs, SourceError } from './sources.js';
+
+export interface VerifyIo {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+const HELP = `Usage: prooflog verify PATH|URL|PROOF [options]
+
+Checks ledgers, or the proof of one record, without trusting whoever wrote them.
+Exit code: 0 verified, 1 tampering found (and located), 2 cannot tell.
+
+  PATH    data directory, ledger directory or the directory of one log
+  URL     address of a server, or of one log: http://host/ledger/TENANT/STREAM
+  PROOF   a .tlog-proof file
+
+Options:
+  --vkey VKEY        trust this verifier key (may be repeated). Without it the key that
+                     lies beside the log is used: then whoever can replace the whole
+                     log could replace its key too. Keep the vkey somewhere else.
+  --checkpoint FILE  a checkpoint kept from earlier; the log must have grown from it
+  --record FILE      with PROOF: the record as it was shown
+  --token KEY        key with the right to read (or PROOFLOG_KEY)
+  --json             print one JSON document
+  --help             this text
+
+Examples:
+  prooflog verify ./prooflog-data
+  prooflog verify http://127.0.0.1:7117 --token "$PROOFLOG_KEY"
+  prooflog verify receipt.tlog-proof --vkey 'prooflog.local/t1/audit+1a2b3c4d+AQ…'
+`;
+
+interface Options {
+  readonly vkeys: string[];
+  readonly json: boolean;
+  readonly token?: string;
+  readonly checkpoint?: string;
+  readonly record?: string;
+}
+
+type Exit = 0 | 1 | 2;
+
+/** The command line verifier. @returns the exit code. */
+export async function runVerify(argv: readonly string[], io: VerifyIo): Promise<Exit> {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        vkey: { type: 'string', multiple: true },
+        checkpoint: { type: 'string' },
+        record: { type: 'string' },
+        token: { type: 'string' },
+        json: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+    const target = positionals[0];
+    if (values.help) {
+      io.out(HELP);
+      return 0;
+    }
+    if (target === undefined) {
+      io.err(HELP);
+      return 2;
+    }
+    const token = values.token ?? io.env.PROOFLOG_KEY;
+    const options: Options = {
+      vkeys: values.vkey ?? [],
+      json: values.json ?? false,
+      ...(token === undefined ? {} : { token }),
+      ...(values.checkpoint === undefined ? {} : { checkpoint: await readFile(values.checkpoint, 'utf8') }),
+      ...(values.record === undefined ? {} : { record: values.record }),
+    };
+    return (await isProof(target)) ? await verifyProofFile(target, options, io) : await verifyLogs(await logsAt(target, options), options, io);
+  } catch (error) {
+    io.err(`prooflog verify: ${error instanceof SourceError || isPlain(error) ? error.message : 'cannot tell; the target could not be read.'}\n`);
+    return 2;
+  }
+}
+
+/** Errors of the file system and of the argument parser explain themselves. */
+const isPlain = (error: unknown): error is Error => error instanceof Error && 'code' in error;
+
+async function isProof(target: string): Promise<boolean> {
+  if (/^https?:/.test(target)) return false;
+  return (await stat(target)).isFile();
+}
+
+async function logsAt(target: string, options: Options): Promise<NamedLog[]> {
+  if (!/^https?:/.test(target)) return findLogs(target);
+  const url = target.replace(/\/+$/, '');
+  const access = options.token === undefined ? {} : { token: options.token };
+  return /\/ledger\/[^/]+\/[^/]+$/.test(url) ? [{ name: url, source: httpSource(url, access) }] : serverLogs(url, access);
+}
+
+async function verifyLogs(logs: readonly NamedLog[], options: Options, io: VerifyIo): Promise<Exit> {
+  const reports: (LogReport & { name: string })[] = [];
+  const started = Date.now();
+  let shown = started;
+  for (const log of logs) {
+    const onProgress = (done: number, size: number): void => {
+      if (Date.now() - started < 2_000 || Date.now() - shown < 1_000) return;
+      shown = Date.now();
+      io.err(`${log.name}: ${done} of ${size}\n`);
+    };
+    const kept = options.checkpoint;
+    const report = await verifyLog(log.source, {
+      vkeys: options.vkeys,
+      onProgress,
+      ...(kept === undefined || (logs.length > 1 && !isOf(kept, log.name)) ? {} : { previousCheckpoint: kept }),
+    });
+    reports.push({ name: log.name, ...report });
+  }
+  if (options.json) io.out(`${JSON.stringify({ logs: reports })}\n`);
+  else for (const report of reports) io.out(describe(report));
+  if (reports.length === 0) io.err('prooflog verify: there is no log here.\n');
+  if (!options.json && reports.some((r) => r.key === 'own'))
+    io.err('Checked with the keys that lie beside the logs; give --vkey to use your own.\n');
+  if (reports.some((r) => r.status === 'tampered')) return 1;
+  return reports.length > 0 && reports.every((r) => r.status === 'verified') ? 0 : 2;
+}
+
+const isOf = (checkpoint: string, name: string): boolean => (checkpoint.split('\n')[0] ?? '').endsWith(`/${name}`);
+
+function describe(report: LogReport & { name: string }): string {
+  const head = `${report.status.padEnd(8)}  ${report.name}  ${report.size} entries, ${report.records} records\n`;
+  const lines = report.findings.map((f) => {
+    const where = [f.index === undefined ? '' : `entry ${f.index}`, f.eventId === undefined ? '' : `event ${f.eventId}`].filter((s) => s !== '').join(', ');
+    return `  ${f.code}: ${report.name}/${f.path}${where === '' ? '' : ` (${where})`}: ${f.message}\n`;
+  });
+  return head + lines.slice(0, 100).join('') + (lines.length > 100 ? `  … and ${lines.length - 100} more\n` : '');
+}
+
+async function verifyProofFile(path: string, options: Options, io: VerifyIo): Promise<Exit> {
+  const proofText = await readFile(path, 'utf8');
+  const record = options.record === undefined ? undefined : (JSON.parse(await readFile(options.record, 'utf8')) as object);
+  const verdict = verifyRecordProof({ proofText, vkeys: options.vkeys, ...(record === undefined ? {} : { record }) });
+  if (options.json) io.out(`${JSON.stringify(verdict)}\n`);
+  else {
+    io.out(`${verdict.state}  ${verdict.origin} entry ${verdict.index}\n`);
+    for (const step of verdict.steps) io.out(`  ${step.ok ? 'ok  ' : 'FAIL'}  ${step.id}: ${step.detail}\n`);
+  }
+  if (verdict.state === 'unknown') io.err(`Give the verifier key of ${signers(proofText)} with --vkey.\n`);
+  return verdict.state === 'verified' ? 0 : verdict.state === 'tampered' ? 1 : 2;
+}
+
+function signers(proofText: string): string {
+  return parseNote(proofText.slice(proofText.indexOf('\n\n') + 2)).signatures.map((s) => s.name).join(', ');
+}

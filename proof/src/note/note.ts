@@ -1,0 +1,118 @@
+import { concat, equalBytes, fromBase64, fromHex, fromUtf8, toBase64, toHex, utf8 } from '../hash/bytes.js';
+import { sha256 } from '../hash/tree-hash.js';
+import { verifyEd25519 } from './ed25519.js';
+
+/** c2sp.org/signed-note. */
+export const ALG_ED25519 = 1;
+
+export class NoteError extends Error {
+  override readonly name = 'NoteError';
+  readonly code: 'malformed_note' | 'malformed_key' | 'bad_signature' | 'no_known_signature';
+  constructor(code: NoteError['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export interface Vkey {
+  readonly name: string;
+  /** Four bytes that tell keys of one name apart. */
+  readonly id: Uint8Array;
+  readonly alg: number;
+  readonly pub: Uint8Array;
+}
+
+export interface NoteSignature {
+  readonly name: string;
+  readonly id: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+export interface Note {
+  /** Ends in a newline; what is signed. */
+  readonly text: string;
+  readonly signatures: readonly NoteSignature[];
+}
+
+/** First four bytes of `SHA-256(name ‖ 0x0A ‖ alg ‖ key)`. */
+export const noteKeyId = (name: string, alg: number, pub: Uint8Array): Uint8Array =>
+  sha256(concat(utf8(name), Uint8Array.of(10, alg), pub)).subarray(0, 4);
+
+const isName = (name: string): boolean => name !== '' && !/[\s+]/u.test(name);
+
+/** `name+hex(id)+base64(alg ‖ key)`. */
+export function formatVkey(name: string, pub: Uint8Array): string {
+  if (!isName(name)) throw new NoteError('malformed_key', 'A key name has no spaces and no plus.');
+  return `${name}+${toHex(noteKeyId(name, ALG_ED25519, pub))}+${toBase64(concat(Uint8Array.of(ALG_ED25519), pub))}`;
+}
+
+/** @throws NoteError `malformed_key` */
+export function parseVkey(vkey: string): Vkey {
+  const [name = '', hex = '', ...rest] = vkey.trim().split('+');
+  const id = fromHex(hex);
+  const bytes = fromBase64(rest.join('+'));
+  const alg = bytes?.[0];
+  if (!isName(name) || id?.length !== 4 || bytes === null || alg === undefined)
+    throw new NoteError('malformed_key', 'A verifier key reads name+hash+base64.');
+  const pub = bytes.subarray(1);
+  if (!equalBytes(noteKeyId(name, alg, pub), id)) throw new NoteError('malformed_key', 'The hash of the verifier key does not fit it.');
+  return { name, id, alg, pub };
+}
+
+const DASH = '\u2014 ';
+
+/** @throws NoteError `malformed_note` */
+export function parseNote(note: Uint8Array | string): Note {
+  const all = typeof note === 'string' ? note : fromUtf8(note);
+  const malformed = new NoteError('malformed_note', 'This is not a signed note.');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a note has no control characters but newlines
+  if (all === null || /[\u0000-\u0009\u000b-\u001f\u007f]/.test(all)) throw malformed;
+  const at = all.lastIndexOf('\n\n');
+  if (at < 0 || !all.endsWith('\n')) throw malformed;
+  const lines = all.slice(at + 2, -1).split('\n');
+  const signatures = lines.map((line) => {
+    const [name = '', base64 = '', ...rest] = line.slice(DASH.length).split(' ');
+    const bytes = fromBase64(base64);
+    if (!line.startsWith(DASH) || !isName(name) || rest.length > 0 || bytes === null || bytes.length < 5) throw malformed;
+    return { name, id: bytes.subarray(0, 4), signature: bytes.subarray(4) };
+  });
+  if (signatures.length > 100) throw malformed;
+  return { text: all.slice(0, at + 1), signatures };
+}
+
+export function formatNote(note: Note): string {
+  const lines = note.signatures.map((s) => `${DASH}${s.name} ${toBase64(concat(s.id, s.signature))}\n`);
+  return `${note.text}\n${lines.join('')}`;
+}
+
+/**
+ * Opens a note: signatures by unknown keys are ignored, a known key that fails condemns the note.
+ * @returns the note and the names whose signatures held.
+ * @throws NoteError `bad_signature` or `no_known_signature`
+ */
+export function verifyNote(bytes: Uint8Array | string, vkeys: readonly (Vkey | string)[]): Note & { verifiedBy: string[] } {
+  const note = parseNote(bytes);
+  const keys = vkeys.map((key) => (typeof key === 'string' ? parseVkey(key) : key));
+  const verifiedBy: string[] = [];
+  for (const s of note.signatures) {
+    const key = keys.find((k) => k.name === s.name && equalBytes(k.id, s.id));
+    if (key === undefined) continue;
+    if (key.alg !== ALG_ED25519 || !verifyEd25519(key.pub, utf8(note.text), s.signature))
+      throw new NoteError('bad_signature', `The signature of ${s.name} does not hold.`);
+    if (!verifiedBy.includes(s.name)) verifiedBy.push(s.name);
+  }
+  if (verifiedBy.length === 0) throw new NoteError('no_known_signature', 'None of the signatures is by a known key.');
+  return { ...note, verifiedBy };
+}
+
+export interface NoteSigner {
+  readonly name: string;
+  readonly pub: Uint8Array;
+  readonly sign: (message: Uint8Array) => Uint8Array | Promise<Uint8Array>;
+}
+
+/** `text` (ending in a newline) with the signer's signature under it. */
+export async function signEd25519Note(text: string, signer: NoteSigner): Promise<string> {
+  const id = noteKeyId(signer.name, ALG_ED25519, signer.pub);
+  return formatNote({ text, signatures: [{ name: signer.name, id, signature: await signer.sign(utf8(text)) }] });
+}

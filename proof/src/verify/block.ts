@@ -1,0 +1,40 @@
+import { toHex } from '../hash/bytes.js';
+import { leafHash } from '../hash/tree-hash.js';
+import { rootOfLeafHashes } from '../merkle/compute.js';
+import { decodeBlock } from '../tile/bundle.js';
+import { blockPath } from '../tile/paths.js';
+import type { FileReader } from '../tile/reader.js';
+import type { Finding } from './findings.js';
+
+interface Descriptor {
+  readonly block?: { readonly root?: unknown; readonly count?: unknown; readonly first?: unknown };
+}
+
+/** Checks the file of a block against its descriptor. @returns the number of records in it. */
+export async function checkBlock(read: FileReader, descriptor: string, leaf: number, findings: Finding[]): Promise<number> {
+  const path = blockPath(leaf);
+  const { block } = parse(descriptor);
+  const first = typeof block?.first === 'string' ? block.first : undefined;
+  const report = (message: string): number => {
+    findings.push({ code: 'block_altered', path, index: leaf, ...(first === undefined ? {} : { eventId: first }), message });
+    return 0;
+  };
+  const bytes = await read(path);
+  if (bytes === null) return report('The file of the block is missing.');
+  try {
+    const records = decodeBlock(bytes);
+    if (records.length !== block?.count || toHex(rootOfLeafHashes(records.map(leafHash))) !== block.root)
+      return report('The records of the block are not what was sealed.');
+    return records.length;
+  } catch {
+    return report('The file of the block cannot be taken apart.');
+  }
+}
+
+function parse(descriptor: string): Descriptor {
+  try {
+    return JSON.parse(descriptor) as Descriptor;
+  } catch {
+    return {};
+  }
+}

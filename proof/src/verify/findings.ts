@@ -1,0 +1,31 @@
+import { fromUtf8 } from '../hash/bytes.js';
+
+export type FindingCode =
+  | 'checkpoint_invalid'
+  | 'root_mismatch'
+  | 'not_a_continuation'
+  | 'entry_altered'
+  | 'tile_altered'
+  | 'tile_missing'
+  | 'bundle_broken'
+  | 'chain_broken'
+  | 'block_altered'
+  | 'file_altered'
+  | 'file_added';
+
+/** One thing that does not hold, located as well as it can be. */
+export interface Finding {
+  readonly code: FindingCode;
+  /** File, relative to the log. */
+  readonly path: string;
+  /** Leaf index of the first entry concerned. */
+  readonly index?: number;
+  readonly eventId?: string;
+  readonly message: string;
+}
+
+/** The event id in the bytes of an entry, also when they are damaged elsewhere. */
+export function eventIdIn(entry: Uint8Array): string | undefined {
+  const text = fromUtf8(entry) ?? Array.from(entry, (b) => String.fromCharCode(b)).join('');
+  return /"event_id":"([0-9a-f-]{36})"/.exec(text)?.[1] ?? /"first":"([0-9a-f-]{36})"/.exec(text)?.[1];
+}

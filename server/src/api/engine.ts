@@ -1,0 +1,41 @@
+import type { TenantInfo } from '../access/tenants.js';
+import type { LogName } from '../event/stages.js';
+import type { Guard } from '../guard/index.js';
+import type { Journal } from '../journal/journal.js';
+import type { Ledger } from '../ledger/ledger.js';
+import type { Sealer } from '../ledger/sealer.js';
+import type { Pipeline } from '../pipeline.js';
+import type { ClickHouse } from '../store/clickhouse.js';
+import type { Indexer } from '../store/indexer.js';
+import type { Vault } from '../vault/vault.js';
+import type { TrustedLog } from './contract.js';
+
+/** Receipt of a sealed record. */
+export interface Receipt {
+  readonly event_id: string;
+  readonly stream: string;
+  readonly index: number;
+  /** c2sp.org/tlog-proof@v1 */
+  readonly proof: string;
+}
+
+/** The running machine as the routes see it. */
+export interface Engine {
+  readonly guard: Guard;
+  readonly vault: Vault;
+  readonly pipeline: Pipeline;
+  readonly journal: Journal;
+  readonly ledger: Ledger;
+  readonly sealer: Sealer;
+  readonly store: ClickHouse;
+  readonly indexer: Indexer;
+  /** Key of the cursors' MAC. */
+  readonly cursorKey: Buffer;
+  addTenant(slug: string, packs: readonly string[], region: string): Promise<TenantInfo>;
+  /** Resolves true when everything before the journal position is sealed and searchable; false when aborted. */
+  indexedTo(position: number, signal: AbortSignal): Promise<boolean>;
+  /** Null when there is no such record in the tenant, or it is not searchable yet. */
+  proofOf(tenant: TenantInfo, eventId: string): Promise<Receipt | null>;
+  logsOf(tenant: TenantInfo): Promise<Omit<TrustedLog, 'path'>[]>;
+  originOf(log: LogName): string;
+}

@@ -1,0 +1,14 @@
+import type { Route, Services } from '../context.js';
+import { adminRoutes } from './admin.js';
+import { healthRoutes } from './health.js';
+import { ingestRoutes } from './ingest.js';
+import { ledgerRoutes } from './ledger.js';
+import { otlpRoutes } from './otlp.js';
+import { recordRoutes } from './records.js';
+import { searchRoutes } from './search.js';
+import { sessionRoutes } from './session.js';
+import { tailRoutes } from './tail.js';
+
+/** The one registry of routes, each with its permission. */
+export const routes = (services: Services): Route[] =>
+  [ingestRoutes, otlpRoutes, searchRoutes, recordRoutes, tailRoutes, ledgerRoutes, adminRoutes, sessionRoutes, healthRoutes].flatMap((of) => of(services));

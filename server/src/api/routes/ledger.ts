@@ -1,0 +1,77 @@
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Failure } from '../../base/errors.js';
+import type { LogName } from '../../event/stages.js';
+import type { TrustedLog } from '../contract.js';
+import { type Context, logName, type Route, type Services } from '../context.js';
+
+/** Paths of c2sp.org/tlog-tiles, and the block files beside them. Nothing else is ever opened. */
+const GROUPS = '(?:x\\d{3}/)*\\d{3}';
+const TILE = new RegExp(`^(?:tile/(?:entries|[0-9]|[1-5]\\d|6[0-3])/${GROUPS}(?:\\.p/(?:[1-9]\\d{0,2}))?|block/${GROUPS})$`);
+
+const IMMUTABLE = 'private, max-age=31536000, immutable';
+
+/** The tlog-tiles read API. Entries are records, so every path needs the right to read the ledger. */
+export function ledgerRoutes(services: Services): Route[] {
+  return [
+    { method: 'GET', url: '/v1/logs-of-trust', permission: 'read_ledger', handle: (context) => listLogs(services, context) },
+    { method: 'GET', url: '/ledger/:tenant/:stream/checkpoint', permission: 'read_ledger', handle: (context) => sendFile(services, context, 'checkpoint') },
+    { method: 'GET', url: '/ledger/:tenant/:stream/vkey', permission: 'read_ledger', handle: (context) => sendFile(services, context, 'vkey') },
+    { method: 'GET', url: '/ledger/:tenant/:stream/*', permission: 'read_ledger', handle: (context) => sendTile(services, context) },
+  ];
+}
+
+async function listLogs(services: Services, context: Context): Promise<{ logs: TrustedLog[] }> {
+  const tenant = context.tenant();
+  const logs = await services.engine.logsOf(tenant);
+  return { logs: logs.map((log) => ({ ...log, path: `/ledger/${tenant.id}/${log.stream}` })) };
+}
+
+/** The path names the tenant by id or slug; a key for another tenant learns nothing about it. */
+function wantedLog(services: Services, context: Context): LogName {
+  const { tenant: named, stream } = context.request.params as { tenant: string; stream: string };
+  const tenant = services.tenants.find(named);
+  const own = context.principal.tenant;
+  if (tenant === undefined || (own !== null && own !== tenant.id)) throw missing();
+  const log = logName(tenant, stream);
+  if (services.engine.ledger.size(log) === 0) throw missing();
+  return log;
+}
+
+const missing = (): Failure => new Failure('not_found', 'There is no such ledger resource.');
+
+async function record(services: Services, context: Context, log: LogName): Promise<void> {
+  const [tenantId, stream = ''] = log.split('/');
+  const tenant = services.tenants.get(tenantId ?? '');
+  // The record of reading the access log would itself grow it, for ever, under a verifier that follows it.
+  if (tenant !== undefined)
+    await services.accessLog.recordOnce(tenant, context.principal, { action: 'ledger_read', entity: { type: 'stream', id: stream } });
+}
+
+async function sendFile(services: Services, context: Context, name: 'checkpoint' | 'vkey'): Promise<unknown> {
+  const log = wantedLog(services, context);
+  const body = await read(join(services.engine.ledger.dirOf(log), name));
+  return context.reply.type('text/plain; charset=utf-8').header('cache-control', 'no-cache').send(body);
+}
+
+async function sendTile(services: Services, context: Context): Promise<unknown> {
+  const path = (context.request.params as { '*': string })['*'];
+  if (!TILE.test(path)) throw missing();
+  const log = wantedLog(services, context);
+  if (!path.startsWith('tile/') || path.startsWith('tile/entries/')) await record(services, context, log);
+  const body = await read(join(services.engine.ledger.dirOf(log), path));
+  return context.reply.type('application/octet-stream').header('cache-control', IMMUTABLE).send(body);
+}
+
+async function read(path: string): Promise<Buffer> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      return await file.readFile();
+    } finally {
+      await file.close();
+    }
+  } catch (cause) {
+    throw new Failure('not_found', 'There is no such ledger resource.', { cause });
+  }
+}

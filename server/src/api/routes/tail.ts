@@ -1,0 +1,59 @@
+import { compileTail, type RecordRow } from '../../query/compile.js';
+import type { Context, Route, Services } from '../context.js';
+import { readQuery, streamsIn } from './search.js';
+import { shownRecord } from './shown.js';
+
+const BATCH = 200;
+const HEARTBEAT_MS = 15_000;
+
+/** Server-Sent Events: new records that match, as they become searchable. Ends with the connection or the session. */
+export function tailRoutes(services: Services): Route[] {
+  return [{ method: 'GET', url: '/v1/tail', permission: 'read', handle: (context) => tail(services, context) }];
+}
+
+async function tail(services: Services, context: Context): Promise<unknown> {
+  const { query = '*', streams = '' } = context.request.query as { query?: string; streams?: string };
+  const tenant = context.tenant();
+  const node = readQuery(services, tenant.id, query);
+  const wanted = streamsIn(services, context, streams === '' ? undefined : streams.split(','));
+  await services.accessLog.record(tenant, context.principal, {
+    action: 'records_tailed',
+    entity: { type: 'stream', id: wanted.length === 1 ? (wanted[0] ?? 'all') : 'all' },
+    details: { query: query.slice(0, 4096), streams: wanted.join(',') },
+  });
+  const { raw } = context.reply.hijack();
+  raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
+  raw.write(': connected\n\n');
+  let since = { recorded: services.clock(), id: '' };
+  let busy = false;
+  const push = async (): Promise<void> => {
+    if (busy || raw.writableNeedDrain) return;
+    busy = true;
+    try {
+      const now = services.clock();
+      const scope = { tenant: tenant.id, streams: wanted, from: 0, to: now + 86_400_000 * 366, now };
+      const rows = await services.engine.store.query<RecordRow>(compileTail(node, scope, since, BATCH));
+      const last = rows.at(-1);
+      if (last !== undefined) {
+        since = { recorded: Number(last.recorded), id: last.event_id };
+        raw.write(`data: ${JSON.stringify(rows.map(shownRecord))}\n\n`);
+        if (rows.length === BATCH) raw.write('event: gap\ndata: {}\n\n');
+      }
+    } catch (error) {
+      services.log.warn({ code: error instanceof Error ? error.name : 'unknown' }, 'a live tail was ended');
+      raw.end();
+    } finally {
+      busy = false;
+    }
+  };
+  const off = services.engine.indexer.onIndexed(() => void push());
+  const beat = setInterval(() => {
+    if (services.stillValid(context.principal)) raw.write(': \n\n');
+    else raw.end();
+  }, HEARTBEAT_MS);
+  raw.on('close', () => {
+    off();
+    clearInterval(beat);
+  });
+  return context.reply;
+}

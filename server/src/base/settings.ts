@@ -1,0 +1,109 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { Failure } from './errors.js';
+
+/** All settings with their defaults; docs/settings.md says what they do. */
+export interface Settings {
+  /** Data directory. */
+  data: string;
+  /** `host:port` of the HTTP API and the pages; port 0 takes a free one. */
+  listen: string;
+  /** `host:port` of OTLP over gRPC. */
+  otlp_grpc: string;
+  /** The bootstrap administrator's token; without it a random one is printed once. */
+  admin_token: string;
+  /** First part of the origin of new tenants' logs, a name of the operator's own. */
+  origin: string;
+  /** Folder of the packs. */
+  packs: string;
+  /** 64 hex digits that open the keyring; without it `keys/master.key` in the data directory does. */
+  master_key: string;
+  /** debug, info, warn or error. */
+  log_level: string;
+}
+
+export const DEFAULTS: Settings = {
+  data: './prooflog-data',
+  listen: '127.0.0.1:7117',
+  otlp_grpc: '127.0.0.1:4317',
+  admin_token: '',
+  origin: 'prooflog.local',
+  packs: '',
+  master_key: '',
+  log_level: 'warn',
+};
+
+/** Used by the tools, not by the server: they may stand in the same environment. */
+const OTHER_VARIABLES = new Set(['PROOFLOG_CONFIG', 'PROOFLOG_KEY', 'PROOFLOG_URL', 'PROOFLOG_TENANT']);
+
+const isKey = (key: string): key is keyof Settings => Object.hasOwn(DEFAULTS, key);
+
+/** Edit distance, for "did you mean". */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++)
+      next[j] = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1));
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+function nearest(key: string): string {
+  return Object.keys(DEFAULTS).sort((a, b) => distance(key, a) - distance(key, b))[0] ?? '';
+}
+
+function assign(into: Settings, key: string, value: unknown, where: string): void {
+  if (!isKey(key))
+    throw new Failure('bad_setting', `${where} is not a setting. Did you mean ${where.startsWith('PROOFLOG_') ? `PROOFLOG_${nearest(key).toUpperCase()}` : nearest(key)}?`);
+  if (typeof value !== 'string' && typeof value !== 'number') throw new Failure('bad_setting', `${where} must be a text.`);
+  into[key] = String(value);
+}
+
+/**
+ * The settings: defaults, then the YAML file named by `PROOFLOG_CONFIG`, then `PROOFLOG_*` variables.
+ * @throws Failure `bad_setting` naming the setting and the nearest known name.
+ */
+export function readSettings(env: NodeJS.ProcessEnv, overrides: Partial<Settings> = {}): Settings {
+  const settings = { ...DEFAULTS };
+  const file = env.PROOFLOG_CONFIG;
+  if (file) for (const [key, value] of Object.entries(readFile(file))) assign(settings, key, value, `${file}: ${key}`);
+  for (const [name, value] of Object.entries(env))
+    if (name.startsWith('PROOFLOG_') && !OTHER_VARIABLES.has(name) && value !== undefined)
+      assign(settings, name.slice(9).toLowerCase(), value, name);
+  Object.assign(settings, overrides);
+  check(settings);
+  return settings;
+}
+
+function readFile(path: string): Record<string, unknown> {
+  if (!existsSync(path)) throw new Failure('bad_setting', `The settings file ${path} does not exist.`);
+  try {
+    const value: unknown = parse(readFileSync(path, 'utf8'));
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch (cause) {
+    throw new Failure('bad_setting', `The settings file ${path} is not YAML.`, { cause });
+  }
+  throw new Failure('bad_setting', `The settings file ${path} must hold "name: value" lines.`);
+}
+
+function check(settings: Settings): void {
+  for (const key of ['listen', 'otlp_grpc'] as const) parseAddress(settings[key], key);
+  if (settings.master_key !== '' && !/^[0-9a-f]{64}$/i.test(settings.master_key))
+    throw new Failure('bad_setting', 'master_key must be 64 hex digits.');
+  if (settings.admin_token !== '' && settings.admin_token.length < 16)
+    throw new Failure('bad_setting', 'admin_token must have at least 16 characters.');
+  if (!/^[a-z0-9](?:[a-z0-9.-]{0,60}[a-z0-9])?$/.test(settings.origin))
+    throw new Failure('bad_setting', 'origin must be a host name in lower case.');
+  if (!['debug', 'info', 'warn', 'error', 'silent'].includes(settings.log_level))
+    throw new Failure('bad_setting', 'log_level must be debug, info, warn or error.');
+}
+
+/** `host:port` taken apart. @throws Failure `bad_setting`. */
+export function parseAddress(text: string, name: string): { host: string; port: number } {
+  const m = /^(\[[0-9a-fA-F:]+\]|[^:\s]*):(\d{1,5})$/.exec(text);
+  const port = Number(m?.[2]);
+  if (m === null || port > 65535) throw new Failure('bad_setting', `${name} must look like 127.0.0.1:7117.`);
+  return { host: (m[1] ?? '').replace(/^\[|\]$/g, '') || '0.0.0.0', port };
+}

@@ -1,0 +1,1 @@
+export async function runBench(_: { seconds: number; json: boolean; write?: string }): Promise<void> {}

@@ -1,0 +1,171 @@
+import { join } from 'node:path';
+import { accessMigrations, type AccessTables } from './access/tables.js';
+import { Keys } from './access/keys.js';
+import { Tenants } from './access/tenants.js';
+import { PLATFORM_PACK } from './api/access-log.js';
+import type { Engine } from './api/engine.js';
+import { systemClock, toRfc3339 } from './base/clock.js';
+import { openDatabase } from './base/database.js';
+import { type Disk, realDisk } from './base/disk.js';
+import { Failure, systemCode } from './base/errors.js';
+import { Keyring } from './base/keyring.js';
+import { createLogger, type Logger } from './base/logger.js';
+import type { Settings } from './base/settings.js';
+import { safeStackFrames } from './base/stack.js';
+import { type LogName, splitLog } from './event/stages.js';
+import { Guard } from './guard/index.js';
+import { Journal } from './journal/journal.js';
+import { Heads } from './ledger/heads.js';
+import { Ledger } from './ledger/ledger.js';
+import { proveRecord } from './ledger/proofs.js';
+import { Sealer } from './ledger/sealer.js';
+import { KeyringSigner } from './ledger/signer.js';
+import { ledgerMigrations, type LedgerTables } from './ledger/tables.js';
+import { loadPacks } from './pack/load.js';
+import type { Pack } from './pack/model.js';
+import { Pipeline } from './pipeline.js';
+import { compileById, type RecordRow } from './query/compile.js';
+import { ClickHouse } from './store/clickhouse.js';
+import { Indexer, storeMigrations, type StoreTables } from './store/indexer.js';
+import { vaultMigrations, type VaultTables } from './vault/tables.js';
+import { Vault } from './vault/vault.js';
+
+type Tables = AccessTables & LedgerTables & StoreTables & VaultTables;
+
+export interface OpenEngine extends Engine {
+  readonly tenants: Tenants;
+  readonly keys: Keys;
+  readonly packs: ReadonlyMap<string, Pack>;
+  readonly log: Logger;
+  readonly disk: Disk;
+  close(): Promise<void>;
+}
+
+/** Folder of the packs that come with the program. */
+const OWN_PACKS = join(import.meta.dirname, '../../packs');
+
+async function usable(disk: Disk, dir: string): Promise<void> {
+  try {
+    await disk.makeDir(dir);
+    const probe = join(dir, `.probe-${process.pid}`);
+    const file = await disk.open(probe, 'update');
+    await file.write(Buffer.from('.'), 0);
+    await file.sync();
+    await file.close();
+    await disk.remove(probe);
+  } catch (error) {
+    throw new Failure('data_unusable', `The data directory ${dir} cannot be written (${systemCode(error)}). Check its owner, its rights and the space left.`, { cause: error });
+  }
+}
+
+/** One process per data directory: two would write one journal. */
+async function lock(dir: string): Promise<() => Promise<void>> {
+  const { DirectoryLock } = await import('./base/lock.js');
+  const held = await DirectoryLock.take(join(dir, 'lock'));
+  return () => held.release();
+}
+
+/** Opens a data directory and puts the rooms together. `seal: false` for tools that only read. */
+export async function openEngine(settings: Settings, options: { seal?: boolean; disk?: Disk } = {}): Promise<OpenEngine> {
+  const disk = options.disk ?? realDisk;
+  const log = createLogger(settings.log_level);
+  const packs = loadPacks(settings.packs === '' ? OWN_PACKS : settings.packs);
+  await usable(disk, settings.data);
+  const unlock = await lock(settings.data);
+  const keyring = await Keyring.open(disk, join(settings.data, 'keys'), settings.master_key || undefined);
+  const control = await openDatabase<Tables>(join(settings.data, 'control.db'), {
+    ...accessMigrations,
+    ...vaultMigrations,
+    ...ledgerMigrations,
+    ...storeMigrations,
+  });
+  const tenants = await Tenants.load(control.db as never);
+  const keys = await Keys.load(control.db as never);
+  const vault = new Vault(control.raw, keyring);
+  const guard = new Guard(packs.values(), vault);
+  const heads = await Heads.load(control.db as never);
+  const journal = await Journal.open({ dir: join(settings.data, 'journal'), disk, passed: heads.position });
+  const originOf = (name: LogName): string => `${tenants.get(splitLog(name).tenant)?.host ?? settings.origin}/${name}`;
+  const signer = new KeyringSigner(keyring);
+  const ledger = new Ledger({ dir: join(settings.data, 'ledger'), disk, heads, signer, origin: originOf });
+  await ledger.repair();
+  const failed = (room: string) => (error: unknown) =>
+    log.error({ room, code: error instanceof Failure ? error.code : systemCode(error), at: safeStackFrames(error) }, 'a follower failed and will try again');
+  const sealer = new Sealer(journal, ledger, heads, failed('ledger'));
+  const store = await ClickHouse.open(join(settings.data, 'store'));
+  const sizes = { sizes: () => sealer.sizes(), read: ledger.read.bind(ledger) };
+  const indexer = new Indexer(control.db as never, store, sizes, failed('store'));
+  await indexer.load();
+  const pipeline = new Pipeline(guard, vault, journal, systemClock);
+  if (journal.cut > 0) log.warn({ bytes: journal.cut }, 'cut a torn tail off the journal: it was never acknowledged');
+  if (options.seal !== false) {
+    sealer.onSealed(() => {
+      indexer.wake();
+      void journal.release(heads.position).catch(failed('journal'));
+    });
+    sealer.start();
+    indexer.start();
+  }
+
+  return {
+    guard,
+    vault,
+    pipeline,
+    journal,
+    ledger,
+    sealer,
+    store,
+    indexer,
+    tenants,
+    keys,
+    packs,
+    log,
+    disk,
+    originOf,
+    cursorKey: await keyring.getOrCreate('cursor'),
+    async addTenant(slug, packNames, region) {
+      const tenant = await tenants.create(slug, packNames, region, settings.origin, toRfc3339(systemClock()));
+      await vault.addTenant(tenant.id);
+      return tenant;
+    },
+    async indexedTo(position, signal) {
+      return (await sealer.sealedTo(position, signal)) && (await indexer.caughtUp(signal));
+    },
+    async proofOf(tenant, eventId) {
+      const streams = streamsOf(packs, tenant.packs);
+      const scope = { tenant: tenant.id, streams, from: 0, to: Date.UTC(2262, 0, 1), now: systemClock() };
+      const [row] = await store.query<RecordRow>(compileById(eventId, scope));
+      if (row === undefined) return null;
+      const leaf = Number(row.leaf);
+      const proof = await proveRecord(disk, ledger, `${tenant.id}/${row.stream}`, leaf, row.slot);
+      return { event_id: eventId, stream: row.stream, index: leaf, proof };
+    },
+    async logsOf(tenant) {
+      const own = heads.all().filter((head) => splitLog(head.log).tenant === tenant.id);
+      return Promise.all(
+        own.map(async (head) => ({
+          tenant: tenant.id,
+          stream: splitLog(head.log).stream,
+          origin: originOf(head.log),
+          vkey: await signer.vkey(tenant.id, originOf(head.log)),
+          size: head.size,
+        })),
+      );
+    },
+    async close() {
+      await journal.close();
+      await sealer.stop();
+      await indexer.stop();
+      await store.close();
+      await keys.saveUse(toRfc3339(systemClock()));
+      await control.close();
+      await unlock();
+    },
+  };
+}
+
+/** All streams a tenant may have records in. */
+export function streamsOf(packs: ReadonlyMap<string, Pack>, names: readonly string[]): string[] {
+  const declared = [...names, PLATFORM_PACK].flatMap((name) => packs.get(name)?.events.map((e) => e.stream) ?? []);
+  return [...new Set([...declared, 'logs'])].sort();
+}

@@ -1,0 +1,23 @@
+import { Command } from 'commander';
+import { Failure } from '../base/errors.js';
+import { loadPack } from '../pack/load.js';
+import { loadSamples } from '../pack/samples.js';
+
+export function packCommand(): Command {
+  const command = new Command('pack').description('Work with packs of declarations');
+  command
+    .command('check')
+    .argument('<dir>', 'folder of the pack')
+    .description('Say what a pack declares, or what is wrong with it')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  prooflog pack check packs/company-governance\n')
+    .action((dir: string, o: { json?: boolean }) => {
+      const pack = loadPack(dir);
+      const actions = pack.events.map((e) => e.action);
+      if (new Set(actions.map((a, i) => `${a} ${pack.events[i]?.version}`)).size !== actions.length)
+        throw new Failure('bad_pack', `${dir}: an action is declared twice in one version.`);
+      const facts = { name: pack.name, version: pack.version, actions: actions.length, sources: pack.sources.length, samples: loadSamples(pack).length };
+      process.stdout.write(o.json ? `${JSON.stringify(facts)}\n` : `${facts.name} v${facts.version}: ${facts.actions} actions, ${facts.sources} sources, ${facts.samples} samples\n`);
+    });
+  return command;
+}

@@ -1,0 +1,94 @@
+/** A stretch of a text that is an encoding of another text. */
+export interface Decoding {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+interface Encoding {
+  /** What gives the encoding away. Bounded, and never beginning with something optional: linear time. */
+  readonly core: RegExp;
+  /** Whether the plain characters around the core belong to it (`ada%40example.com`). */
+  readonly widen: boolean;
+  readonly decode: (token: string) => string | null;
+}
+
+const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}\s]*$/u;
+
+function asText(bytes: Buffer): string | null {
+  const text = bytes.toString('utf8');
+  return text.includes('\ufffd') || !PRINTABLE.test(text) ? null : text;
+}
+
+function percent(token: string): string | null {
+  try {
+    return decodeURIComponent(token);
+  } catch {
+    return null;
+  }
+}
+
+const unescape = (token: string): string =>
+  token.replace(/\\+u([0-9a-fA-F]{4})|\\+x([0-9a-fA-F]{2})/g, (_, u: string | undefined, x: string | undefined) =>
+    String.fromCharCode(Number.parseInt(u ?? x ?? '20', 16)),
+  );
+
+const entities = (token: string): string =>
+  token
+    .replace(/&#(?:x([0-9a-fA-F]{1,6})|(\d{1,7}));/g, (_, hex: string | undefined, dec: string | undefined) => {
+      const code = Number.parseInt(hex ?? dec ?? '', hex === undefined ? 10 : 16);
+      return code <= 0x10ffff ? String.fromCodePoint(code) : '';
+    })
+    .replace(/&commat;/g, '@');
+
+/** Invisible characters put between the letters to slip past a pattern, and full-width forms. */
+const folded = (token: string): string => token.replace(/[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]/g, '').normalize('NFKC');
+
+/**
+ * Encodings in which personal data reaches logs: URLs, base64, hex, JSON inside strings, HTML, look-alike
+ * characters. A stretch counts only if decoding it gives readable text.
+ */
+const ENCODINGS: readonly Encoding[] = [
+  { core: /%[0-9A-Fa-f]{2}/g, widen: true, decode: percent },
+  { core: /\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}/g, widen: true, decode: unescape },
+  { core: /&(?:#x?[0-9A-Fa-f]{1,7}|commat);/g, widen: true, decode: entities },
+  { core: /[\u00ad\u200b-\u200f\u2060-\u2064\ufeff\uff01-\uff5e]/g, widen: true, decode: folded },
+  {
+    core: /(?<![A-Za-z0-9+/_=-])(?:[A-Za-z0-9+/]{12,8192}|[A-Za-z0-9_-]{12,8192})={0,2}(?![A-Za-z0-9+/_=-])/g,
+    widen: false,
+    decode: (token) => asText(Buffer.from(token, token.includes('-') || token.includes('_') ? 'base64url' : 'base64')),
+  },
+  {
+    core: /(?<![A-Za-z0-9])(?:0x)?(?:[0-9a-fA-F]{2}){9,2048}(?![A-Za-z0-9])/g,
+    widen: false,
+    decode: (token) => asText(Buffer.from(token.replace(/^0x/, ''), 'hex')),
+  },
+];
+
+const BREAK = /[\s"'<>?;,]/;
+const REACH = 512;
+
+/** The stretch without a break around `[start, end)`, at most {@link REACH} characters to each side. */
+function widened(text: string, start: number, end: number): [number, number] {
+  let from = start;
+  let to = end;
+  while (from > 0 && start - from < REACH && !BREAK.test(text[from - 1] ?? ' ')) from--;
+  while (to < text.length && to - end < REACH && !BREAK.test(text[to] ?? ' ')) to++;
+  return [from, to];
+}
+
+/** All encoded stretches of a text that decode to something else. */
+export function* decodings(text: string): Generator<Decoding> {
+  for (const { core, widen, decode } of ENCODINGS) {
+    core.lastIndex = 0;
+    for (let m = core.exec(text); m !== null; m = core.exec(text)) {
+      const [start, end] = widen
+        ? widened(text, m.index, m.index + m[0].length)
+        : [m.index, m.index + m[0].length];
+      const token = text.slice(start, end);
+      const plain = decode(token);
+      if (plain !== null && plain !== token) yield { start, end, text: plain };
+      core.lastIndex = end;
+    }
+  }
+}

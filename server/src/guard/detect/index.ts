@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { decodings } from './encodings.js';
+import { type Hints, ibanPrefix, RULES, type Rule } from './rules.js';
+
+/** A place in a text where something personal or secret stands. */
+export interface Finding {
+  readonly rule: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Short hash of all rules; stands in every remark, so that one can tell which rules a record was held to. */
+export const RULESET: string = createHash('sha256')
+  .update(RULES.map((r) => `${r.name}\t${r.pattern.source}\t${r.pattern.flags}`).join('\n'))
+  .digest('hex')
+  .slice(0, 16);
+
+const LONG_TOKEN = 16;
+
+function look(text: string): Hints {
+  let digits = 0;
+  let run = 0;
+  let at = false;
+  let assignment = false;
+  let longToken = false;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c >= 48 && c <= 57) digits++;
+    else if (c === 64 || c === 0xff20) at = true;
+    else if (c === 61 || c === 58 || c === 32) assignment = true;
+    if (c > 32 && c < 127) {
+      if (++run >= LONG_TOKEN) longToken = true;
+    } else run = 0;
+  }
+  return { at, digits: digits >= 7, longToken, assignment: assignment && text.length > 8 };
+}
+
+function matchRule(rule: Rule, text: string, into: Finding[]): void {
+  rule.pattern.lastIndex = 0;
+  for (let m = rule.pattern.exec(text); m !== null; m = rule.pattern.exec(text)) {
+    let length = m[0].length;
+    if (rule.name === 'iban') length = ibanPrefix(m[0]);
+    const start = m.groups?.value === undefined ? m.index : m.index + length - m.groups.value.length;
+    if (length > 0 && (rule.accept?.(m[0]) ?? true)) into.push({ rule: rule.name, start, end: m.index + length });
+    else rule.pattern.lastIndex = m.index + 1 + skipWord(text, m.index + 1);
+  }
+}
+
+/** After a refused match go on at the next word: a run of digits is refused once, not once per digit. */
+function skipWord(text: string, from: number): number {
+  let i = from;
+  while (i < text.length && /[A-Za-z0-9]/.test(text[i] ?? '')) i++;
+  return i - from;
+}
+
+/** All findings in a text, in order, not overlapping (the earlier rule of the table wins). */
+export function detect(text: string, depth = 0): Finding[] {
+  const hints = look(text);
+  if (!(hints.at || hints.digits || hints.longToken || hints.assignment)) return [];
+  const found: Finding[] = [];
+  for (const rule of RULES) if (hints[rule.hint]) matchRule(rule, text, found);
+  if (depth < 2) for (const d of decodings(text)) found.push(...hidden(d.start, d.end, d.text, depth));
+  return found.length < 2 ? found : withoutOverlaps(found);
+}
+
+/** Something found inside an encoded stretch takes the whole stretch with it. */
+function hidden(start: number, end: number, text: string, depth: number): Finding[] {
+  const first = detect(text, depth + 1)[0];
+  return first === undefined ? [] : [{ rule: first.rule, start, end }];
+}
+
+function withoutOverlaps(found: Finding[]): Finding[] {
+  const taken: Finding[] = [];
+  for (const f of found) if (!taken.some((t) => f.start < t.end && t.start < f.end)) taken.push(f);
+  return taken.sort((a, b) => a.start - b.start);
+}
+
+/** The text with every finding replaced by `[rule]`, and how often each rule struck. */
+export function scrub(text: string): { text: string; counts: Map<string, number> } | null {
+  const found = detect(text);
+  if (found.length === 0) return null;
+  const counts = new Map<string, number>();
+  let out = '';
+  let at = 0;
+  for (const f of found) {
+    out += `${text.slice(at, f.start)}[${f.rule}]`;
+    at = f.end;
+    counts.set(f.rule, (counts.get(f.rule) ?? 0) + 1);
+  }
+  return { text: out + text.slice(at), counts };
+}

@@ -1,0 +1,160 @@
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { Failure, type Rejection } from '../base/errors.js';
+import type { LogInput } from '../event/log-input.js';
+import { mintGuarded } from '../event/mint/guarded.js';
+import type { Guarded, Sender } from '../event/stages.js';
+import type { EventDeclaration, Pack, SourceDeclaration } from '../pack/model.js';
+import type { Vault } from '../vault/vault.js';
+import { EventBuilder } from './event/build.js';
+import { fromAjv, Refused } from './event/refusal.js';
+import { ENVELOPE, type Envelope } from './event/schema.js';
+import { applySource } from './event/source.js';
+import { LogBuilder } from './log/build.js';
+
+/** A block holds at most this many records and bytes. */
+const BLOCK_RECORDS = 1_000;
+const BLOCK_BYTES = 1 << 20;
+const MAX_LOG = 512 * 1024;
+
+interface Compiled {
+  readonly declaration: EventDeclaration;
+  readonly details: ValidateFunction;
+}
+
+export interface GuardedLogs {
+  readonly blocks: Guarded[];
+  readonly accepted: number;
+  readonly rejected: Rejection[];
+  readonly lastEventId: Uint8Array | null;
+}
+
+/**
+ * The sole maker of {@link Guarded}. Everything personal ends here; all patterns and schemas are compiled in
+ * the constructor, so what cannot compile stops the start.
+ */
+export class Guard {
+  readonly #envelope: ValidateFunction<Envelope>;
+  /** action → what the packs say about it. */
+  readonly #actions = new Map<string, Compiled[]>();
+  readonly #sources = new Map<string, SourceDeclaration[]>();
+  readonly #events: EventBuilder;
+  readonly #logs: LogBuilder;
+
+  constructor(packs: Iterable<Pack>, vault: Vault) {
+    const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: false, ownProperties: true });
+    this.#envelope = ajv.compile<Envelope>(ENVELOPE);
+    for (const pack of packs) {
+      for (const declaration of pack.events) {
+        const list = this.#actions.get(declaration.action) ?? [];
+        list.push({ declaration, details: compileDetails(ajv, declaration) });
+        this.#actions.set(declaration.action, list);
+      }
+      for (const source of pack.sources) this.#sources.set(source.name, [...(this.#sources.get(source.name) ?? []), source]);
+    }
+    this.#events = new EventBuilder(vault);
+    this.#logs = new LogBuilder(vault);
+  }
+
+  /** One event of the events API, `source` naming the foreign shape it has. */
+  event(value: unknown, sender: Sender, now: number, source?: string): Guarded | Rejection {
+    try {
+      const mapped = source === undefined ? value : applySource(this.#source(source, sender), value, sender.tenant.id);
+      return this.#event(mapped, sender, now);
+    } catch (error) {
+      if (error instanceof Refused) return error.rejection;
+      throw error;
+    }
+  }
+
+  /** Whether one of the tenant's packs declares the source. */
+  hasSource(name: string, packs: readonly string[]): boolean {
+    return this.#sources.get(name)?.some((s) => packs.includes(s.pack)) ?? false;
+  }
+
+  #source(name: string, sender: Sender): SourceDeclaration {
+    const found = this.#sources.get(name)?.find((s) => sender.tenant.packs.includes(s.pack));
+    if (found === undefined) throw new Refused('unknown_source', 'source', 'No pack of this tenant declares the source.');
+    return found;
+  }
+
+  #event(value: unknown, sender: Sender, now: number): Guarded | Rejection {
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      return { code: 'not_an_object', field: '(item)', message: 'The item must be a JSON object.' };
+    if (!this.#envelope(value)) return fromAjv(this.#envelope.errors);
+    checkTenant(value, sender);
+    const compiled = this.#declared(value, sender);
+    const details = value.metadata?.details;
+    if (details !== null && details !== undefined && !compiled.details(details))
+      return fromAjv(compiled.details.errors, '/metadata/details');
+    return this.#events.build(value, compiled.declaration, sender, now);
+  }
+
+  #declared(e: Envelope, sender: Sender): Compiled {
+    const known = this.#actions.get(e.action)?.filter((c) => sender.tenant.packs.includes(c.declaration.pack)) ?? [];
+    const typed = e.event_type ? known.filter((c) => c.declaration.eventType === e.event_type) : known;
+    const latest = typed.at(-1);
+    if (latest === undefined)
+      throw known.length > 0
+        ? new Refused('bad_value', 'event_type', 'The action is declared for another event_type.')
+        : new Refused('unknown_action', 'action', 'No pack of this tenant declares the action.');
+    const version = e.event_version ?? latest.declaration.version;
+    const compiled = typed.find((c) => c.declaration.version === version);
+    if (compiled === undefined)
+      throw new Refused('unknown_version', 'event_version', `Declared versions: ${typed.map((c) => c.declaration.version).join(', ')}.`);
+    if (e.stream && e.stream !== compiled.declaration.stream)
+      throw new Refused('wrong_stream', 'stream', `The action belongs to the stream ${compiled.declaration.stream}.`);
+    return compiled;
+  }
+
+  /** Log records of one request, packed into blocks in their order. */
+  logs(inputs: readonly LogInput[], sender: Sender, now: number): GuardedLogs {
+    const blocks: Guarded[] = [];
+    const rejected: Rejection[] = [];
+    let open: { parts: Buffer[]; bytes: number; first: Uint8Array } | null = null;
+    let accepted = 0;
+    let lastEventId: Uint8Array | null = null;
+    const close = (): void => {
+      if (open === null) return;
+      const { parts, first } = open;
+      blocks.push(
+        mintGuarded({ kind: 'block', log: `${sender.tenant.id}/logs`, eventId: first, patch: parts.length / 2, payload: Buffer.concat(parts) }),
+      );
+      open = null;
+    };
+    for (const input of inputs) {
+      const record = this.#logs.build(input, sender, now);
+      if (record.bytes.length > MAX_LOG) {
+        rejected.push({ code: 'record_too_large', field: 'body', message: `A log record may take at most ${MAX_LOG} bytes.` });
+        continue;
+      }
+      if (open !== null && (open.parts.length / 2 >= BLOCK_RECORDS || open.bytes + record.bytes.length > BLOCK_BYTES)) close();
+      open ??= { parts: [], bytes: 0, first: record.eventId };
+      const length = Buffer.allocUnsafe(4);
+      length.writeUInt32BE(record.bytes.length);
+      open.parts.push(length, record.bytes);
+      open.bytes += record.bytes.length + 4;
+      accepted += 1;
+      lastEventId = record.eventId;
+    }
+    close();
+    return { blocks, accepted, rejected, lastEventId };
+  }
+}
+
+/** A schema that does not compile stops the start: a rule that is skipped protects nothing. */
+function compileDetails(ajv: Ajv2020, d: EventDeclaration): ValidateFunction {
+  try {
+    return ajv.compile(d.details);
+  } catch (error) {
+    throw new Failure('bad_pack', `Pack ${d.pack}, details of ${d.action}: ${error instanceof Error ? error.message : 'not a JSON Schema'}.`);
+  }
+}
+
+/** The tenant comes from the credential; a record that names another one is a mistake or an attempt. */
+function checkTenant(e: Envelope, sender: Sender): void {
+  const { id, slug } = e.tenant ?? {};
+  if ((id && id !== sender.tenant.id) || (slug && slug !== sender.tenant.slug))
+    throw new Refused('wrong_tenant', 'tenant', 'The record names another tenant than the credential does.');
+}
+
+export const isGuarded = (result: Guarded | Rejection): result is Guarded => 'payload' in result;

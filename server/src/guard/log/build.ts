@@ -1,0 +1,120 @@
+import { canonicalize } from '@prooflog/proof';
+import { fromUnixNano, toRfc3339 } from '../../base/clock.js';
+import { formatUuid, newUuid } from '../../base/uuid.js';
+import type { LogInput, WireAttributes, WireValue } from '../../event/log-input.js';
+import type { Sender } from '../../event/stages.js';
+import type { Vault } from '../../vault/vault.js';
+import { isPlainIdentifier, truncateIp } from '../reduce.js';
+import { Remarks } from '../remarks.js';
+import { scrubEntries, scrubValue } from '../values.js';
+import { LOG_CORRELATION, LOG_FIELDS, type LogField, levelOf } from './fields.js';
+
+/** Nanoseconds; a time before 1980 or after 2200 is a unit mix-up or an unset clock, and not believed. */
+const EARLIEST = 315_532_800_000_000_000n;
+const LATEST = 7_258_118_400_000_000_000n;
+
+/** One guarded log record: its canonical bytes and its id. */
+export interface LogRecord {
+  readonly eventId: Uint8Array;
+  readonly bytes: Buffer;
+}
+
+/** Builds the canonical bytes of a log record with the standard fields; everything else goes under `attributes`. */
+export class LogBuilder {
+  readonly #vault: Vault;
+  constructor(vault: Vault) {
+    this.#vault = vault;
+  }
+
+  build(log: LogInput, sender: Sender, now: number): LogRecord {
+    const remarks = new Remarks();
+    const eventId = newUuid(now);
+    const used = new Set<string>();
+    const data = this.#fields(log, sender.tenant.id, used, remarks);
+    data.level = levelOf(log.severityNumber, log.severityText);
+    data.message = scrubValue(log.body ?? log.eventName, 'message', remarks);
+    if (typeof data.message !== 'string') data.message = canonicalize(data.message);
+    if (log.scopeName !== '' && data.loggerName === undefined)
+      data.loggerName = remarks.scrub(log.scopeName.toWellFormed(), 'loggerName');
+    const correlation = correlationOf(log, used, remarks);
+    const rest = [...log.resource, ...log.attributes].filter(([key]) => !used.has(key));
+    if (rest.length > 0) data.attributes = scrubEntries(rest, 'attributes', remarks);
+
+    const json =
+      `{${correlation}"data":${canonicalize(data)},"event_id":"${formatUuid(eventId)}","event_type":"log",` +
+      `"event_version":1,${remarks.json}"occurred_at":"${occurredAt(log, now)}","recorded_at":"${toRfc3339(now)}",` +
+      `"stream":"logs","tenant":{"id":"${sender.tenant.id}","slug":"${sender.tenant.slug}"}}`;
+    return { eventId, bytes: Buffer.from(json) };
+  }
+
+  #fields(log: LogInput, tenant: string, used: Set<string>, remarks: Remarks): Record<string, unknown> {
+    const data: Record<string, unknown> = {};
+    for (const field of LOG_FIELDS) {
+      const key = field.from.find((name) => log.attributes.has(name) || log.resource.has(name));
+      if (key === undefined) continue;
+      const value = this.#field(field, log.attributes.get(key) ?? log.resource.get(key), tenant, remarks);
+      if (value === undefined) continue;
+      data[field.name] = value;
+      used.add(key);
+    }
+    return data;
+  }
+
+  /** Undefined leaves the attribute among the rest, where it is scrubbed like any other. */
+  #field(field: LogField, value: WireValue, tenant: string, remarks: Remarks): unknown {
+    if (field.kind === 'number') return typeof value === 'number' && Number.isFinite(value) ? scrubValue(value, field.name, remarks) : undefined;
+    const text = typeof value === 'number' ? String(value) : value;
+    if (typeof text !== 'string' || text === '') return undefined;
+    if (field.kind === 'subject') {
+      remarks.add('pseudonym', field.name);
+      return this.#vault.pseudonym(tenant, text);
+    }
+    if (field.kind === 'address') {
+      const network = truncateIp(text);
+      if (network !== null) remarks.add('truncate_ip', field.name);
+      return network ?? undefined;
+    }
+    const shown = field.kind === 'path' ? pathOnly(text, remarks) : text;
+    return remarks.scrub(shown.toWellFormed(), field.name);
+  }
+}
+
+/** Query strings carry tokens and names; only the path is kept (requirement C-2). */
+function pathOnly(url: string, remarks: Remarks): string {
+  const cut = url.search(/[?#]/);
+  const path = (cut < 0 ? url : url.slice(0, cut)).replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '');
+  if (path.length < url.length) remarks.add('path_only', 'requestPath');
+  return path === '' ? '/' : path;
+}
+
+function firstText(maps: readonly WireAttributes[], names: readonly string[]): [string, string] | null {
+  for (const name of names)
+    for (const map of maps) {
+      const value = map.get(name);
+      if (typeof value === 'string' && value !== '') return [name, value];
+    }
+  return null;
+}
+
+/** Ids that are not plain identifiers stay among the attributes, where they are scrubbed. */
+function correlationOf(log: LogInput, used: Set<string>, remarks: Remarks): string {
+  const members: string[] = [];
+  for (const [target, names] of LOG_CORRELATION) {
+    const found = firstText([log.attributes, log.resource], names);
+    if (found === null) continue;
+    if (found[1].length > 128 || !isPlainIdentifier(found[1])) {
+      remarks.add('not_an_id', `correlation.${target}`);
+      continue;
+    }
+    used.add(found[0]);
+    members.push(`"${target}":"${found[1]}"`);
+  }
+  if (log.spanId !== '') members.push(`"span_id":"${log.spanId}"`);
+  if (log.traceId !== '') members.push(`"trace_id":"${log.traceId}"`);
+  return members.length === 0 ? '' : `"correlation":{${members.join(',')}},`;
+}
+
+function occurredAt(log: LogInput, now: number): string {
+  const nano = [log.timeUnixNano, log.observedTimeUnixNano].find((t) => t > EARLIEST && t < LATEST);
+  return nano === undefined ? toRfc3339(now) : fromUnixNano(nano).text;
+}

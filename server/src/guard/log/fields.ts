@@ -1,0 +1,68 @@
+/**
+ * Where the standard log fields (requirement A-8) come from: OpenTelemetry semantic conventions, and the
+ * names applications use themselves. The first attribute found wins; what is used here is not repeated under
+ * `attributes`.
+ */
+export type FieldKind = 'text' | 'number' | 'subject' | 'path' | 'address';
+
+export interface LogField {
+  readonly name: string;
+  readonly kind: FieldKind;
+  readonly from: readonly string[];
+}
+
+const field = (name: string, kind: FieldKind, ...from: string[]): LogField => ({ name, kind, from: [...from, name] });
+
+export const LOG_FIELDS: readonly LogField[] = [
+  field('browserVersion', 'text', 'browser.version'),
+  field('clientIp', 'address', 'client.address', 'net.peer.ip', 'http.client_ip', 'source.address'),
+  field('creditCost', 'number'),
+  field('durationMs', 'number', 'http.server.request.duration_ms', 'duration_ms'),
+  field('environment', 'text', 'deployment.environment.name', 'deployment.environment'),
+  field('errorType', 'text', 'error.type', 'exception.type'),
+  field('executionId', 'text'),
+  field('generationRequestId', 'text'),
+  field('hostName', 'text', 'host.name'),
+  field('loggerName', 'text', 'logger.name', 'log.logger'),
+  field('modelName', 'text', 'gen_ai.request.model'),
+  field('modelVersion', 'text', 'gen_ai.response.model'),
+  field('orderId', 'text'),
+  field('osVersion', 'text', 'os.version'),
+  field('releaseVersion', 'text', 'service.version'),
+  field('requestMethod', 'text', 'http.request.method', 'http.method'),
+  field('requestPath', 'path', 'url.path', 'http.route', 'http.target', 'url.full', 'http.url'),
+  field('responseStatus', 'number', 'http.response.status_code', 'http.status_code'),
+  field('serviceName', 'text', 'service.name'),
+  field('stackTrace', 'text', 'exception.stacktrace', 'error.stack'),
+  field('threadName', 'text', 'thread.name'),
+  field('userId', 'subject', 'enduser.id', 'user.id', 'user_id'),
+  field('workflowId', 'text'),
+];
+
+export type CorrelationField = 'correlation_id' | 'job_id' | 'request_id' | 'session_id';
+
+/** In canonical order. */
+export const LOG_CORRELATION: readonly [CorrelationField, readonly string[]][] = [
+  ['correlation_id', ['correlationId', 'correlation_id', 'correlation.id', 'x-correlation-id']],
+  ['job_id', ['job_id', 'jobId']],
+  ['request_id', ['request_id', 'requestId', 'request.id', 'x-request-id', 'http.request_id']],
+  ['session_id', ['session.id', 'session_id', 'sessionId']],
+];
+
+const LEVELS = ['DEBUG', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'CRITICAL'] as const;
+const NAMES: readonly [RegExp, (typeof LEVELS)[number]][] = [
+  [/^(?:trace|debug|verbose|fine|silly)/i, 'DEBUG'],
+  [/^(?:info|notice|log)/i, 'INFO'],
+  [/^warn/i, 'WARN'],
+  [/^(?:fatal|crit|emerg|alert|panic)/i, 'CRITICAL'],
+  [/^(?:err|severe)/i, 'ERROR'],
+];
+
+/**
+ * One of the five levels (requirement A-9) from an OpenTelemetry severity number (1–24 in steps of four), or
+ * from its text when there is no number.
+ */
+export function levelOf(severityNumber: number, severityText: string): (typeof LEVELS)[number] {
+  if (severityNumber >= 1 && severityNumber <= 24) return LEVELS[Math.floor((severityNumber - 1) / 4)] ?? 'INFO';
+  return NAMES.find(([pattern]) => pattern.test(severityText))?.[1] ?? 'INFO';
+}

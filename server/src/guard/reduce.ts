@@ -1,0 +1,57 @@
+import { isIPv4, isIPv6 } from 'node:net';
+import { detect } from './detect/index.js';
+
+/**
+ * The network of an address: the first 24 bits of IPv4, 48 of IPv6. Prefix-preserving: two addresses of one
+ * network stay together, the person behind one cannot be told from the neighbours.
+ * @returns null when it is not an address.
+ */
+export function truncateIp(text: string): string | null {
+  const address = text.startsWith('::ffff:') && isIPv4(text.slice(7)) ? text.slice(7) : text;
+  if (isIPv4(address)) return `${address.slice(0, address.lastIndexOf('.'))}.0`;
+  if (!isIPv6(address)) return null;
+  const groups = expandIpv6(address.split('%')[0] ?? '').slice(0, 3);
+  return `${groups.map((g) => g.replace(/^0+(?=.)/, '')).join(':')}::`;
+}
+
+function expandIpv6(address: string): string[] {
+  const [head = '', tail] = address.split('::');
+  const left = head === '' ? [] : head.split(':');
+  const right = tail === undefined || tail === '' ? [] : tail.split(':');
+  const missing = tail === undefined ? 0 : 8 - left.length - right.length - (address.includes('.') ? 1 : 0);
+  return [...left, ...Array<string>(Math.max(0, missing)).fill('0'), ...right];
+}
+
+/** Ids and codes: no spaces, nothing that a person's name or sentence would need. */
+const IDENTIFIER = /^[A-Za-z0-9][A-Za-z0-9._:/@#+=-]{0,255}$/;
+
+/** Whether a text is an identifier in which nothing personal or secret was found. */
+export const isPlainIdentifier = (text: string): boolean => IDENTIFIER.test(text) && detect(text).length === 0;
+
+const BROWSERS: readonly [RegExp, string][] = [
+  [/\bEdgA?\/(\d+)/, 'Edge'],
+  [/\bOPR\/(\d+)/, 'Opera'],
+  [/\bFirefox\/(\d+)/, 'Firefox'],
+  [/\b(?:Chrome|CriOS)\/(\d+)/, 'Chrome'],
+  [/\bVersion\/(\d+)[\d.]* (?:Mobile\/\w+ )?Safari\//, 'Safari'],
+];
+const SYSTEMS: readonly [RegExp, string][] = [
+  [/Android/, 'Android'],
+  [/iPhone|iPad/, 'iOS'],
+  [/Mac OS X|Macintosh/, 'macOS'],
+  [/Windows/, 'Windows'],
+  [/Linux/, 'Linux'],
+];
+const TOOL = /^([A-Za-z][A-Za-z0-9._-]{1,60})(?:\/(\d{1,5}))?(?=[\s/.;]|$)/;
+
+/** A user agent reduced to product, major version and system: enough for forensics, too little for a fingerprint. */
+export function normaliseUserAgent(text: string): string {
+  const browser = BROWSERS.map(([pattern, name]) => [name, pattern.exec(text)?.[1]]).find(([, major]) => major !== undefined);
+  if (browser !== undefined) {
+    const system = SYSTEMS.find(([pattern]) => pattern.test(text))?.[1];
+    return `${browser[0]} ${browser[1]}${system === undefined ? '' : ` on ${system}`}`;
+  }
+  const tool = TOOL.exec(text);
+  if (tool?.[1] === undefined || !isPlainIdentifier(tool[1])) return 'other';
+  return tool[2] === undefined ? tool[1] : `${tool[1]} ${tool[2]}`;
+}

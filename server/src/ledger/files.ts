@@ -1,0 +1,44 @@
+import { dirname, join } from 'node:path';
+import type { Disk } from '../base/disk.js';
+import { writeOnce } from '../base/durable.js';
+import type { LedgerFile } from './edge.js';
+
+const AT_ONCE = 16;
+
+/** Writes ledger files so that, when it returns, all of them and their names are on disk. */
+export class LedgerFiles {
+  readonly #disk: Disk;
+  readonly #known = new Set<string>();
+
+  constructor(disk: Disk) {
+    this.#disk = disk;
+  }
+
+  /** @throws Failure `ledger_conflict` when one exists with other bytes; the system's error otherwise. */
+  async write(dir: string, files: readonly LedgerFile[]): Promise<void> {
+    const dirs = new Set(files.map((file) => dirname(join(dir, file.path))));
+    for (const d of dirs) await this.ensureDir(d);
+    const queue = [...files];
+    const worker = async (): Promise<void> => {
+      for (let file = queue.pop(); file !== undefined; file = queue.pop())
+        await writeOnce(this.#disk, join(dir, file.path), file.bytes);
+    };
+    const results = await Promise.allSettled(Array.from({ length: Math.min(AT_ONCE, files.length) }, worker));
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
+    await Promise.all([...dirs].map((d) => this.#disk.syncDir(d)));
+  }
+
+  /** Makes a directory and its parents, each name synced in the directory above it. */
+  async ensureDir(dir: string): Promise<void> {
+    if (this.#known.has(dir)) return;
+    const parent = dirname(dir);
+    if (parent !== dir && (await this.#disk.list(parent)).length === 0) await this.ensureDir(parent);
+    await this.#disk.makeDir(dir);
+    await this.#disk.syncDir(parent);
+    this.#known.add(dir);
+  }
+
+  async remove(dir: string, paths: readonly string[]): Promise<void> {
+    for (const path of paths) await this.#disk.remove(join(dir, path)).catch(() => undefined);
+  }
+}

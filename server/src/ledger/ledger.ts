@@ -1,0 +1,186 @@
+import { join } from 'node:path';
+import { bundlePath, decodeBundle, TILE_WIDTH, tilePath, blockPath } from '@prooflog/proof';
+import type { Disk } from '../base/disk.js';
+import { replaceFile } from '../base/durable.js';
+import { Failure } from '../base/errors.js';
+import { mintSealed } from '../event/mint/sealed.js';
+import { type Journaled, type LogName, type Sealed, splitLog } from '../event/stages.js';
+import { Edge, type LedgerFile, partialPaths } from './edge.js';
+import { splitBlock, toEntry } from './entry.js';
+import { LedgerFiles } from './files.js';
+import type { Head, Heads } from './heads.js';
+import type { Signer } from './signer.js';
+
+export interface LedgerOptions {
+  readonly dir: string;
+  readonly disk: Disk;
+  readonly heads: Heads;
+  readonly signer: Signer;
+  /** Public name of a log: `<host>/<tenant id>/<stream>`. */
+  readonly origin: (log: LogName) => string;
+}
+
+const YIELD_EVERY = 256;
+
+/**
+ * The trees of all logs. {@link seal} takes journal entries in order; the same entries always give the same
+ * files, so sealing again after a crash is harmless.
+ *
+ * Order on disk: tiles, bundles and block files → head (compare-and-swap) → checkpoint → old partial tiles
+ * removed. A crash between any two steps is mended by {@link repair} or by sealing again.
+ */
+export class Ledger {
+  readonly #o: LedgerOptions;
+  readonly #files: LedgerFiles;
+  readonly #edges = new Map<LogName, Edge>();
+
+  constructor(options: LedgerOptions) {
+    this.#o = options;
+    this.#files = new LedgerFiles(options.disk);
+  }
+
+  dirOf(log: LogName): string {
+    return join(this.#o.dir, log);
+  }
+
+  size(log: LogName): number {
+    return this.#o.heads.get(log)?.size ?? 0;
+  }
+
+  /** Seals the entries and moves the sealer's position to the end of the last one. */
+  async seal(entries: readonly Journaled[]): Promise<void> {
+    const last = entries.at(-1);
+    if (last === undefined) return;
+    try {
+      const files = await this.#append(entries);
+      for (const [log, list] of files) await this.#files.write(this.dirOf(log), list);
+      await this.#publish([...files.keys()], last.next);
+    } catch (error) {
+      // The edges in memory are ahead of the heads now; they are read anew from disk.
+      this.#edges.clear();
+      throw error;
+    }
+  }
+
+  async #append(entries: readonly Journaled[]): Promise<Map<LogName, LedgerFile[]>> {
+    const files = new Map<LogName, LedgerFile[]>();
+    for (const [i, journaled] of entries.entries()) {
+      const edge = this.#edges.get(journaled.log) ?? (await this.#load(journaled.log));
+      let list = files.get(journaled.log);
+      if (list === undefined) files.set(journaled.log, (list = []));
+      const entry = toEntry(journaled, edge.prevHash);
+      if (entry.block !== null) list.push({ path: blockPath(edge.size), bytes: entry.block });
+      edge.append(entry.bytes);
+      if (i % YIELD_EVERY === YIELD_EVERY - 1) await new Promise(setImmediate);
+    }
+    for (const [log, list] of files) list.push(...(this.#edges.get(log)?.takeFiles() ?? []));
+    return files;
+  }
+
+  async #publish(logs: readonly LogName[], position: number): Promise<void> {
+    const before = logs.map((log) => this.size(log));
+    const next = logs.map((log): Head => {
+      const edge = this.#edges.get(log) as Edge;
+      return { log, size: edge.size, root: edge.root() };
+    });
+    await this.#o.heads.advance(next, position);
+    for (const [i, head] of next.entries()) {
+      await this.#writeCheckpoint(head);
+      const needed = partialPaths(head.size);
+      const stale = partialPaths(before[i] ?? 0).filter((path) => !needed.includes(path));
+      await this.#files.remove(this.dirOf(head.log), stale);
+    }
+  }
+
+  async #writeCheckpoint(head: Head): Promise<void> {
+    const { tenant } = splitLog(head.log);
+    const origin = this.#o.origin(head.log);
+    const dir = this.dirOf(head.log);
+    await this.#files.ensureDir(dir);
+    const vkey = Buffer.from(`${await this.#o.signer.vkey(tenant, origin)}\n`);
+    const there = await this.#o.disk.readFile(join(dir, 'vkey'));
+    if (there === null || !vkey.equals(there)) await replaceFile(this.#o.disk, join(dir, 'vkey'), vkey, 0o444);
+    const note = Buffer.from(await this.#o.signer.checkpoint(tenant, origin, head));
+    await replaceFile(this.#o.disk, join(dir, 'checkpoint'), note, 0o644);
+  }
+
+  /** On start: a head that was won has its checkpoint, even when the program died in between. */
+  async repair(): Promise<void> {
+    for (const head of this.#o.heads.all()) {
+      const text = await this.#o.disk.readFile(join(this.dirOf(head.log), 'checkpoint'));
+      const size = text === null ? -1 : Number(Buffer.from(text).toString().split('\n')[1]);
+      if (size < head.size) await this.#writeCheckpoint(head);
+    }
+  }
+
+  async #load(log: LogName): Promise<Edge> {
+    const edge = await loadEdge(this.#o.disk, this.dirOf(log), this.size(log));
+    this.#edges.set(log, edge);
+    return edge;
+  }
+
+  /** Leaves `from` up to `to` (exclusive, at most the sealed size) of a log. */
+  async read(log: LogName, from: number, to: number): Promise<Sealed[]> {
+    const sealed: Sealed[] = [];
+    const end = Math.min(to, this.size(log));
+    for (let leaf = from; leaf < end; ) {
+      const bundle = Math.floor(leaf / TILE_WIDTH);
+      const { entries, hashes } = await this.#bundle(log, bundle);
+      for (; leaf < Math.min(end, (bundle + 1) * TILE_WIDTH); leaf++) {
+        const bytes = entries[leaf % TILE_WIDTH];
+        const hash = hashes[leaf % TILE_WIDTH];
+        if (bytes === undefined || hash === undefined)
+          throw new Failure('ledger_conflict', `Leaf ${leaf} of ${log} is missing from its bundle.`);
+        sealed.push(mintSealed({ log, leaf, hash, bytes, records: await this.#records(log, leaf, bytes) }));
+      }
+    }
+    return sealed;
+  }
+
+  /** The incomplete bundle is in memory; its file is replaced with every checkpoint. */
+  async #bundle(log: LogName, index: number): Promise<{ entries: Uint8Array[]; hashes: Uint8Array[] }> {
+    const edge = this.#edges.get(log) ?? (await this.#load(log));
+    if (index === Math.floor(edge.size / TILE_WIDTH)) return { entries: [...edge.bundle], hashes: [...(edge.levels[0] ?? [])] };
+    const dir = this.dirOf(log);
+    const bytes = await need(this.#o.disk, join(dir, bundlePath(index)));
+    const tile = await need(this.#o.disk, join(dir, tilePath(0, index)));
+    return { entries: decodeBundle(bytes), hashes: splitHashes(tile) };
+  }
+
+  async #records(log: LogName, leaf: number, bytes: Uint8Array): Promise<Uint8Array[]> {
+    if (!isDescriptor(bytes)) return [bytes];
+    return splitBlock(await need(this.#o.disk, join(this.dirOf(log), blockPath(leaf))));
+  }
+}
+
+const DESCRIPTOR = Buffer.from('{"block":{');
+const isDescriptor = (bytes: Uint8Array): boolean => DESCRIPTOR.equals(bytes.subarray(0, DESCRIPTOR.length));
+
+function splitHashes(tile: Uint8Array): Uint8Array[] {
+  return Array.from({ length: tile.length / 32 }, (_, i) => tile.subarray(i * 32, i * 32 + 32));
+}
+
+async function need(disk: Disk, path: string): Promise<Uint8Array> {
+  const bytes = await disk.readFile(path);
+  if (bytes === null) throw new Failure('ledger_conflict', `${path} is missing.`);
+  return bytes;
+}
+
+/** Reads the right edge of a log of this size back from its partial tiles. */
+async function loadEdge(disk: Disk, dir: string, size: number): Promise<Edge> {
+  const levels: Uint8Array[][] = [[]];
+  for (let level = 0, n = size; n > 0; level++, n = Math.floor(n / TILE_WIDTH)) {
+    const width = n % TILE_WIDTH;
+    levels[level] = width === 0 ? [] : splitHashes(await need(disk, join(dir, tilePath(level, Math.floor(n / TILE_WIDTH), width))));
+  }
+  const partial = size % TILE_WIDTH;
+  const bundle = partial === 0 ? [] : decodeBundle(await need(disk, join(dir, bundlePath(Math.floor(size / TILE_WIDTH), partial))));
+  return new Edge(size, levels, bundle, await lastHash(disk, dir, size, levels[0] ?? []));
+}
+
+async function lastHash(disk: Disk, dir: string, size: number, edge: Uint8Array[]): Promise<Uint8Array | null> {
+  if (size === 0) return null;
+  const inEdge = edge.at(-1);
+  if (inEdge !== undefined) return inEdge;
+  return splitHashes(await need(disk, join(dir, tilePath(0, size / TILE_WIDTH - 1)))).at(-1) ?? null;
+}

@@ -1,0 +1,11 @@
+import { buildProgram, explain } from './cli/program.js';
+import { hardenRuntime } from './base/runtime.js';
+
+hardenRuntime();
+
+try {
+  await buildProgram().parseAsync(process.argv);
+} catch (error) {
+  process.stderr.write(`${explain(error)}\n`);
+  process.exit(1);
+}

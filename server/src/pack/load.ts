@@ -1,0 +1,164 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { Failure } from '../base/errors.js';
+import type { DetailField, EventDeclaration, JsonSchema, Mapping, Pack, SourceDeclaration } from './model.js';
+
+const SNAKE = /^[a-z][a-z0-9_]{0,62}$/;
+
+/** Reads one value of a declaration or says which file lacks it. */
+class Reader {
+  readonly #file: string;
+  readonly #value: Record<string, unknown>;
+
+  constructor(file: string, value: unknown) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(file, 'is not a mapping');
+    this.#file = file;
+    this.#value = value as Record<string, unknown>;
+  }
+
+  static file(path: string): Reader {
+    let value: unknown;
+    try {
+      value = parse(readFileSync(path, 'utf8'));
+    } catch (error) {
+      throw wrong(path, error instanceof Error ? (error.message.split('\n')[0] ?? 'cannot be read') : 'cannot be read');
+    }
+    return new Reader(path, value);
+  }
+
+  text(key: string): string {
+    const v = this.#value[key];
+    if (typeof v !== 'string' || v === '') throw wrong(this.#file, `${key} must be a text`);
+    return v;
+  }
+
+  name(key: string): string {
+    const v = this.text(key);
+    if (!SNAKE.test(v)) throw wrong(this.#file, `${key} must be in snake_case`);
+    return v;
+  }
+
+  integer(key: string): number {
+    const v = this.#value[key];
+    if (typeof v !== 'number' || !Number.isInteger(v) || v < 1) throw wrong(this.#file, `${key} must be a whole number from 1`);
+    return v;
+  }
+
+  names(key: string): string[] {
+    const v = this.#value[key];
+    if (!Array.isArray(v) || v.length === 0 || !v.every((x) => typeof x === 'string' && SNAKE.test(x)))
+      throw wrong(this.#file, `${key} must be a list of names in snake_case`);
+    return v as string[];
+  }
+
+  child(key: string): Reader {
+    return new Reader(`${this.#file} (${key})`, this.#value[key]);
+  }
+
+  entries(): [string, unknown][] {
+    return Object.entries(this.#value);
+  }
+
+  get file(): string {
+    return this.#file;
+  }
+}
+
+function wrong(file: string, what: string): Failure {
+  return new Failure('bad_pack', `${file}: ${what}.`);
+}
+
+function yamlFiles(dir: string): string[] {
+  if (!existsSync(dir)) return [];
+  return readdirSync(dir)
+    .filter((name) => name.endsWith('.yaml'))
+    .sort()
+    .map((name) => join(dir, name));
+}
+
+/**
+ * Loads a pack folder: `pack.yaml`, `events/*.yaml`, `sources/*.yaml`.
+ * @throws Failure `bad_pack` naming the file and what is wrong with it.
+ */
+export function loadPack(dir: string): Pack {
+  const head = Reader.file(join(dir, 'pack.yaml'));
+  const name = head.text('name');
+  return {
+    name,
+    version: head.integer('version'),
+    description: head.text('description'),
+    dir,
+    events: yamlFiles(join(dir, 'events')).flatMap((file) => readEvents(name, Reader.file(file))),
+    sources: yamlFiles(join(dir, 'sources')).map((file) => readSource(name, Reader.file(file))),
+  };
+}
+
+/** All packs below a folder, by name. */
+export function loadPacks(dir: string): Map<string, Pack> {
+  const packs = readdirSync(dir, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => loadPack(join(dir, entry.name)));
+  return new Map(packs.map((pack) => [pack.name, pack]));
+}
+
+function readEvents(pack: string, file: Reader): EventDeclaration[] {
+  const properties = file.child('details');
+  const fields = properties.entries().map(([name, schema]) => readField(name, properties, schema));
+  fields.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const details: JsonSchema = {
+    type: 'object',
+    additionalProperties: false,
+    properties: Object.fromEntries(properties.entries().map(([name, schema]) => [name, plainSchema(schema)])),
+  };
+  const shared = {
+    pack,
+    eventType: file.name('event_type'),
+    version: file.integer('version'),
+    stream: file.name('stream'),
+    entityTypes: file.names('entity_types'),
+    details,
+    fields,
+  };
+  const actions = file.child('actions');
+  return actions.entries().map(([action, body]) => {
+    if (!SNAKE.test(action)) throw wrong(file.file, `the action ${action} must be in snake_case`);
+    return { ...shared, action, description: new Reader(`${file.file} (${action})`, body).text('description') };
+  });
+}
+
+function readField(name: string, parent: Reader, schema: unknown): DetailField {
+  const field = new Reader(`${parent.file} (${name})`, schema);
+  const strategy = field.text('privacy');
+  if (strategy !== 'keep' && strategy !== 'scrub') throw wrong(field.file, 'privacy must be keep or scrub');
+  return { name, strategy, description: field.text('description') };
+}
+
+/** The schema as Ajv takes it: without our own keyword. */
+function plainSchema(schema: unknown): JsonSchema {
+  const { privacy: _, ...rest } = schema as { privacy: unknown };
+  return rest;
+}
+
+function readSource(pack: string, file: Reader): SourceDeclaration {
+  const envelope = new Map<string, Mapping>();
+  const targets = file.child('envelope');
+  for (const [target, spec] of targets.entries()) envelope.set(target, readMapping(`${targets.file} (${target})`, spec));
+  return { pack, name: file.name('name'), description: file.text('description'), id: file.text('id'), envelope };
+}
+
+function readMapping(where: string, spec: unknown): Mapping {
+  if (typeof spec === 'string') return { from: [spec] };
+  const given = new Map(new Reader(where, spec).entries());
+  if (given.has('value')) return { value: String(given.get('value')) };
+  const from = given.get('from');
+  const paths = typeof from === 'string' ? [from] : from;
+  if (!Array.isArray(paths) || !paths.every((p) => typeof p === 'string')) throw wrong(where, 'needs from or value');
+  const values = given.get('values') as Record<string, string> | undefined;
+  const fallback = given.get('default');
+  return {
+    from: paths,
+    ...(values === undefined ? {} : { values }),
+    ...(fallback === undefined ? {} : { default: String(fallback) }),
+  };
+}

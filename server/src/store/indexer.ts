@@ -1,0 +1,165 @@
+import { createHash } from 'node:crypto';
+import type { Kysely, Migration } from 'kysely';
+import { Follower } from '../event/follow.js';
+import { type LogName, type Sealed, splitLog } from '../event/stages.js';
+import type { ClickHouse } from './clickhouse.js';
+import { rowLines } from './rows.js';
+import { type TableName, tableOf } from './tables.js';
+
+export interface StoreTables {
+  /** `done`: leaves in the store. `intent`: end of the block being written, so that a retry writes the same one. */
+  indexed: { log: string; done: number; intent: number };
+}
+
+export const storeMigrations: Record<string, Migration> = {
+  '030_store_indexed': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('indexed')
+        .addColumn('log', 'text', (c) => c.primaryKey())
+        .addColumn('done', 'integer', (c) => c.notNull())
+        .addColumn('intent', 'integer', (c) => c.notNull())
+        .execute();
+    },
+  },
+};
+
+/** What the indexer needs of the ledger. */
+export interface SealedSource {
+  sizes(): ReadonlyMap<LogName, number>;
+  read(log: LogName, from: number, to: number): Promise<Sealed[]>;
+}
+
+const BLOCK_LEAVES = 8_192;
+const BLOCK_RECORDS = 20_000;
+const YIELD_EVERY = 256;
+
+/**
+ * Follows the ledger, log by log, and puts what was sealed into the store: what can be found can be proven
+ * (docs/decisions/0002). Intent → insert under a token made of log and range → done; a crash in between
+ * repeats the same block under the same token.
+ */
+export class Indexer {
+  readonly #db: Kysely<StoreTables>;
+  readonly #store: ClickHouse;
+  readonly #ledger: SealedSource;
+  readonly #follower: Follower;
+  readonly #listeners = new Set<() => void>();
+  #indexed = new Map<LogName, { done: number; intent: number }>();
+  #rows = 0;
+
+  constructor(db: Kysely<StoreTables>, store: ClickHouse, ledger: SealedSource, onError: (error: unknown) => void) {
+    this.#db = db;
+    this.#store = store;
+    this.#ledger = ledger;
+    this.#follower = new Follower(() => this.#step(), onError);
+  }
+
+  async load(): Promise<void> {
+    const rows = await this.#db.selectFrom('indexed').selectAll().execute();
+    this.#indexed = new Map(rows.map((row) => [row.log as LogName, { done: row.done, intent: row.intent }]));
+  }
+
+  start(): void {
+    this.#follower.start();
+  }
+
+  wake(): void {
+    this.#follower.wake();
+  }
+
+  async stop(): Promise<void> {
+    await this.#follower.stop();
+  }
+
+  /** Leaves sealed but not yet searchable. */
+  get lag(): number {
+    let lag = 0;
+    for (const [log, size] of this.#ledger.sizes()) lag += size - (this.#indexed.get(log)?.done ?? 0);
+    return lag;
+  }
+
+  /** Calls back when new records can be found. */
+  onIndexed(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Resolves true when everything sealed at the time of the call can be found; false when aborted. */
+  async caughtUp(signal: AbortSignal): Promise<boolean> {
+    const wanted = new Map(this.#ledger.sizes());
+    const done = (): boolean => [...wanted].every(([log, size]) => (this.#indexed.get(log)?.done ?? 0) >= size);
+    while (!done()) {
+      if (signal.aborted) return false;
+      await new Promise<void>((resolve) => {
+        const finish = (): void => {
+          off();
+          signal.removeEventListener('abort', finish);
+          resolve();
+        };
+        const off = this.onIndexed(finish);
+        signal.addEventListener('abort', finish);
+      });
+    }
+    return true;
+  }
+
+  async #step(): Promise<boolean> {
+    let moved = false;
+    for (const [log, size] of this.#ledger.sizes()) moved = (await this.#block(log, size)) || moved;
+    if (moved) for (const listener of this.#listeners) listener();
+    return moved;
+  }
+
+  async #block(log: LogName, size: number): Promise<boolean> {
+    const at = this.#indexed.get(log) ?? { done: 0, intent: 0 };
+    if (at.done >= size) return false;
+    const end = at.intent > at.done ? at.intent : await this.#plan(log, at.done, size);
+    const table = tableOf(splitLog(log).stream);
+    await this.#store.insert(table, await this.#lines(log, at.done, end, table), tokenOf(log, at.done, end));
+    await this.#save(log, end, end);
+    return true;
+  }
+
+  /** Chooses the block's end and writes the choice down before the insert. */
+  async #plan(log: LogName, from: number, size: number): Promise<number> {
+    let end = Math.min(size, from + BLOCK_LEAVES);
+    // A leaf of a block stream holds up to a thousand records.
+    if (tableOf(splitLog(log).stream) === 'logs') end = Math.min(end, from + Math.max(1, BLOCK_RECORDS / 1_000));
+    await this.#save(log, from, end);
+    return end;
+  }
+
+  async #save(log: LogName, done: number, intent: number): Promise<void> {
+    await this.#db
+      .insertInto('indexed')
+      .values({ log, done, intent })
+      .onConflict((c) => c.column('log').doUpdateSet({ done, intent }))
+      .execute();
+    this.#indexed.set(log, { done, intent });
+  }
+
+  async #lines(log: LogName, from: number, to: number, table: TableName): Promise<string[]> {
+    const lines: string[] = [];
+    for (const [i, sealed] of (await this.#ledger.read(log, from, to)).entries()) {
+      for (const line of rowLines(sealed, table)) lines.push(line);
+      if (i % YIELD_EVERY === YIELD_EVERY - 1) await new Promise(setImmediate);
+    }
+    this.#rows += lines.length;
+    return lines;
+  }
+
+  /** Empties the store and reads the ledger again from its beginning. @returns the number of records. */
+  async rebuild(progress: (done: number, all: number) => void): Promise<number> {
+    // Dropped, not emptied: an emptied table still remembers the tokens of its blocks and would refuse them.
+    await this.#store.recreate();
+    await this.#db.deleteFrom('indexed').execute();
+    this.#indexed.clear();
+    this.#rows = 0;
+    const all = this.lag;
+    while (await this.#step()) progress(all - this.lag, all);
+    return this.#rows;
+  }
+}
+
+const tokenOf = (log: LogName, from: number, to: number): string => createHash('sha256').update(`${log} ${from} ${to}`).digest('hex');
