@@ -10,7 +10,13 @@ export default defineConfig({
     },
   },
   test: {
-    include: ['proof/src/**/*.test.ts', 'sdk/src/**/*.test.ts', 'server/src/**/*.test.ts', 'server/test/**/*.test.ts', 'web/src/**/*.test.{ts,tsx}'],
+    include: [
+      'proof/src/**/*.test.ts',
+      'sdk/src/**/*.test.ts',
+      'server/src/**/*.test.ts',
+      'server/test/**/*.test.ts',
+      'web/src/**/*.test.{ts,tsx}',
+    ],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',

@@ -31,7 +31,15 @@ export {
 } from './note/note.js';
 export { formatTlogProof, parseTlogProof, type TlogProof } from './note/tlog-proof.js';
 export { BundleError, decodeBlock, decodeBundle, encodeBundle } from './tile/bundle.js';
-export { blockPath, bundlePath, type LedgerPath, parsePath, partialWidth, TILE_WIDTH, tilePath } from './tile/paths.js';
+export {
+  blockPath,
+  bundlePath,
+  type LedgerPath,
+  parsePath,
+  partialWidth,
+  TILE_WIDTH,
+  tilePath,
+} from './tile/paths.js';
 export { type FileReader, splitHashes, TileError, tileHashes } from './tile/reader.js';
 export type { Finding, FindingCode } from './verify/findings.js';
 export { type LogReport, type LogSource, type VerifyOptions, verifyLog } from './verify/log.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { accessMigrations, type AccessTables } from './access/tables.js';
 import { Keys } from './access/keys.js';
+import { type AccessTables, accessMigrations } from './access/tables.js';
 import { Tenants } from './access/tenants.js';
 import { PLATFORM_PACK } from './api/access-log.js';
 import type { Engine } from './api/engine.js';
@@ -20,14 +20,14 @@ import { Ledger } from './ledger/ledger.js';
 import { proveRecord } from './ledger/proofs.js';
 import { Sealer } from './ledger/sealer.js';
 import { KeyringSigner } from './ledger/signer.js';
-import { ledgerMigrations, type LedgerTables } from './ledger/tables.js';
+import { type LedgerTables, ledgerMigrations } from './ledger/tables.js';
 import { loadPacks } from './pack/load.js';
 import type { Pack } from './pack/model.js';
 import { Pipeline } from './pipeline.js';
 import { compileById, type RecordRow } from './query/compile.js';
 import { ClickHouse } from './store/clickhouse.js';
-import { Indexer, storeMigrations, type StoreTables } from './store/indexer.js';
-import { vaultMigrations, type VaultTables } from './vault/tables.js';
+import { Indexer, type StoreTables, storeMigrations } from './store/indexer.js';
+import { type VaultTables, vaultMigrations } from './vault/tables.js';
 import { Vault } from './vault/vault.js';
 
 type Tables = AccessTables & LedgerTables & StoreTables & VaultTables;
@@ -54,7 +54,11 @@ async function usable(disk: Disk, dir: string): Promise<void> {
     await file.close();
     await disk.remove(probe);
   } catch (error) {
-    throw new Failure('data_unusable', `The data directory ${dir} cannot be written (${systemCode(error)}). Check its owner, its rights and the space left.`, { cause: error });
+    throw new Failure(
+      'data_unusable',
+      `The data directory ${dir} cannot be written (${systemCode(error)}). Check its owner, its rights and the space left.`,
+      { cause: error },
+    );
   }
 }
 
@@ -66,7 +70,10 @@ async function lock(dir: string): Promise<() => Promise<void>> {
 }
 
 /** Opens a data directory and puts the rooms together. `seal: false` for tools that only read. */
-export async function openEngine(settings: Settings, options: { seal?: boolean; disk?: Disk } = {}): Promise<OpenEngine> {
+export async function openEngine(
+  settings: Settings,
+  options: { seal?: boolean; disk?: Disk } = {},
+): Promise<OpenEngine> {
   const disk = options.disk ?? realDisk;
   const log = createLogger(settings.log_level);
   const packs = loadPacks(settings.packs === '' ? OWN_PACKS : settings.packs);
@@ -85,19 +92,24 @@ export async function openEngine(settings: Settings, options: { seal?: boolean; 
   const guard = new Guard(packs.values(), vault);
   const heads = await Heads.load(control.db as never);
   const journal = await Journal.open({ dir: join(settings.data, 'journal'), disk, passed: heads.position });
-  const originOf = (name: LogName): string => `${tenants.get(splitLog(name).tenant)?.host ?? settings.origin}/${name}`;
+  const originOf = (name: LogName): string =>
+    `${tenants.get(splitLog(name).tenant)?.host ?? settings.origin}/${name}`;
   const signer = new KeyringSigner(keyring);
   const ledger = new Ledger({ dir: join(settings.data, 'ledger'), disk, heads, signer, origin: originOf });
   await ledger.repair();
   const failed = (room: string) => (error: unknown) =>
-    log.error({ room, code: error instanceof Failure ? error.code : systemCode(error), at: safeStackFrames(error) }, 'a follower failed and will try again');
+    log.error(
+      { room, code: error instanceof Failure ? error.code : systemCode(error), at: safeStackFrames(error) },
+      'a follower failed and will try again',
+    );
   const sealer = new Sealer(journal, ledger, heads, failed('ledger'));
   const store = await ClickHouse.open(join(settings.data, 'store'));
   const sizes = { sizes: () => sealer.sizes(), read: ledger.read.bind(ledger) };
   const indexer = new Indexer(control.db as never, store, sizes, failed('store'));
   await indexer.load();
   const pipeline = new Pipeline(guard, vault, journal, systemClock);
-  if (journal.cut > 0) log.warn({ bytes: journal.cut }, 'cut a torn tail off the journal: it was never acknowledged');
+  if (journal.cut > 0)
+    log.warn({ bytes: journal.cut }, 'cut a torn tail off the journal: it was never acknowledged');
   if (options.seal !== false) {
     sealer.onSealed(() => {
       indexer.wake();
@@ -166,6 +178,8 @@ export async function openEngine(settings: Settings, options: { seal?: boolean; 
 
 /** All streams a tenant may have records in. */
 export function streamsOf(packs: ReadonlyMap<string, Pack>, names: readonly string[]): string[] {
-  const declared = [...names, PLATFORM_PACK].flatMap((name) => packs.get(name)?.events.map((e) => e.stream) ?? []);
+  const declared = [...names, PLATFORM_PACK].flatMap(
+    (name) => packs.get(name)?.events.map((e) => e.stream) ?? [],
+  );
   return [...new Set([...declared, 'logs'])].sort();
 }

@@ -1,5 +1,5 @@
-import { buildProgram, explain } from './cli/program.js';
 import { hardenRuntime } from './base/runtime.js';
+import { buildProgram, explain } from './cli/program.js';
 
 hardenRuntime();
 

@@ -1,6 +1,6 @@
+import type { Clock } from './base/clock.js';
 import type { Rejection } from './base/errors.js';
 import { formatUuid } from './base/uuid.js';
-import type { Clock } from './base/clock.js';
 import type { LogInput } from './event/log-input.js';
 import type { Guarded, Received, Sender } from './event/stages.js';
 import { type Guard, isGuarded } from './guard/index.js';
@@ -45,8 +45,19 @@ export class Pipeline {
   }
 
   /** Events of the events API. `refused` are items the receiver could not even decode. */
-  async events(items: readonly Received[], refused: Outcome['rejected'], sender: Sender, source?: string): Promise<Outcome> {
-    const outcome: Outcome = { accepted: 0, duplicates: 0, rejected: [...refused], eventIds: [], position: 0 };
+  async events(
+    items: readonly Received[],
+    refused: Outcome['rejected'],
+    sender: Sender,
+    source?: string,
+  ): Promise<Outcome> {
+    const outcome: Outcome = {
+      accepted: 0,
+      duplicates: 0,
+      rejected: [...refused],
+      eventIds: [],
+      position: 0,
+    };
     const slices: Slice[] = [];
     try {
       for (let i = 0; i < items.length; i += SLICE) {
@@ -70,7 +81,12 @@ export class Pipeline {
    * Guards one slice, puts its new pseudonyms on disk and appends it, all without giving up the thread: an id is
    * known as seen only when its record is in the journal's queue, where a duplicate can wait for it.
    */
-  #slice(items: readonly Received[], sender: Sender, source: string | undefined, outcome: Outcome): Slice | null {
+  #slice(
+    items: readonly Received[],
+    sender: Sender,
+    source: string | undefined,
+    outcome: Outcome,
+  ): Slice | null {
     const now = this.#clock();
     const entries: Guarded[] = [];
     for (const item of items) {
@@ -108,7 +124,11 @@ export class Pipeline {
     const outcome: Outcome = { accepted: 0, duplicates: 0, rejected: [], eventIds: [], position: 0 };
     const writes: Promise<void>[] = [];
     for (let i = 0; i < inputs.length; i += SLICE * 4) {
-      const { blocks, accepted, rejected, lastEventId } = this.#guard.logs(inputs.slice(i, i + SLICE * 4), sender, this.#clock());
+      const { blocks, accepted, rejected, lastEventId } = this.#guard.logs(
+        inputs.slice(i, i + SLICE * 4),
+        sender,
+        this.#clock(),
+      );
       this.#vault.flush();
       outcome.accepted += accepted;
       outcome.rejected.push(...rejected.map((r) => ({ index: i, ...r })));

@@ -40,7 +40,8 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 async function listen(settings: Settings, engine: OpenEngine): Promise<RunningServer> {
   const { host, port } = parseAddress(settings.listen, 'listen');
   const sessions = new Sessions(systemClock);
-  const adminToken = settings.admin_token === '' ? randomBytes(24).toString('base64url') : settings.admin_token;
+  const adminToken =
+    settings.admin_token === '' ? randomBytes(24).toString('base64url') : settings.admin_token;
   engine.keys.setAdminToken(adminToken);
   let ready = false;
   let url = '';
@@ -59,7 +60,8 @@ async function listen(settings: Settings, engine: OpenEngine): Promise<RunningSe
     host: settings.origin,
     webRoot: WEB_ROOT,
     isReady: () => ready,
-    stillValid: (principal) => (principal.session ? sessions.has(principal.credential) : engine.keys.has(principal.credential)),
+    stillValid: (principal) =>
+      principal.session ? sessions.has(principal.credential) : engine.keys.has(principal.credential),
     streamsOf: (tenant) => streamsOf(engine.packs, tenant.packs),
     loadDemo: () => loadDemo(engine, url, adminToken, () => undefined),
   };
@@ -68,8 +70,13 @@ async function listen(settings: Settings, engine: OpenEngine): Promise<RunningSe
     await app.listen({ host, port });
   } catch (error) {
     if (systemCode(error) === 'EADDRINUSE')
-      throw new Failure('port_taken', `The address ${settings.listen} is taken; stop what listens there, or set PROOFLOG_LISTEN.`);
-    throw new Failure('bad_setting', `Cannot listen on ${settings.listen} (${systemCode(error)}).`, { cause: error });
+      throw new Failure(
+        'port_taken',
+        `The address ${settings.listen} is taken; stop what listens there, or set PROOFLOG_LISTEN.`,
+      );
+    throw new Failure('bad_setting', `Cannot listen on ${settings.listen} (${systemCode(error)}).`, {
+      cause: error,
+    });
   }
   const address = app.server.address() as AddressInfo;
   url = `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;

@@ -13,7 +13,10 @@ describe.skipIf(!present)('official JCS vectors (cyberphone)', () => {
   for (const file of present ? readdirSync(join(ROOT, 'input')) : [])
     it(file, () => {
       const value = parseStrict(readFileSync(join(ROOT, 'input', file), 'utf8'));
-      const hex = readFileSync(join(ROOT, 'outhex', file.replace('.json', '.txt')), 'utf8').replaceAll(/\s/g, '');
+      const hex = readFileSync(join(ROOT, 'outhex', file.replace('.json', '.txt')), 'utf8').replaceAll(
+        /\s/g,
+        '',
+      );
       expect(Buffer.from(canonicalize(value)).toString('hex')).toBe(hex);
     });
 });
@@ -29,7 +32,8 @@ const codeOf = (text: string): string => {
 };
 
 /** Values without integers beyond 2^53, which are refused on purpose. */
-const exact = <T>(values: fc.Arbitrary<T>): fc.Arbitrary<T> => values.filter((value) => !/\d{16}/.test(JSON.stringify(value)));
+const exact = <T>(values: fc.Arbitrary<T>): fc.Arbitrary<T> =>
+  values.filter((value) => !/\d{16}/.test(JSON.stringify(value)));
 
 describe('parseStrict', () => {
   it.each([
@@ -87,16 +91,22 @@ describe('parseStrict', () => {
 describe('canonicalize', () => {
   it('does not depend on the order of members, and survives a round trip', () => {
     fc.assert(
-      fc.property(exact(fc.dictionary(fc.string({ unit: 'grapheme' }), fc.jsonValue({ maxDepth: 3 }))), (object) => {
-        const reversed = Object.fromEntries(Object.entries(object).reverse());
-        const text = canonicalize(object);
-        expect(canonicalize(reversed)).toBe(text);
-        expect(canonicalize(parseStrict(text))).toBe(text);
-      }),
+      fc.property(
+        exact(fc.dictionary(fc.string({ unit: 'grapheme' }), fc.jsonValue({ maxDepth: 3 }))),
+        (object) => {
+          const reversed = Object.fromEntries(Object.entries(object).reverse());
+          const text = canonicalize(object);
+          expect(canonicalize(reversed)).toBe(text);
+          expect(canonicalize(parseStrict(text))).toBe(text);
+        },
+      ),
     );
   });
 
-  it.each([[Number.NaN], [Number.POSITIVE_INFINITY], ['\ud800'], [undefined], [{ a: () => 1 }]])('refuses %s', (value) => {
-    expect(() => canonicalize(value)).toThrow(CanonicalError);
-  });
+  it.each([[Number.NaN], [Number.POSITIVE_INFINITY], ['\ud800'], [undefined], [{ a: () => 1 }]])(
+    'refuses %s',
+    (value) => {
+      expect(() => canonicalize(value)).toThrow(CanonicalError);
+    },
+  );
 });

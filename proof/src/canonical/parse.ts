@@ -1,6 +1,11 @@
 import type { Json } from './canonicalize.js';
 
-export type JsonErrorCode = 'malformed_json' | 'duplicate_key' | 'lone_surrogate' | 'number_out_of_range' | 'too_deep';
+export type JsonErrorCode =
+  | 'malformed_json'
+  | 'duplicate_key'
+  | 'lone_surrogate'
+  | 'number_out_of_range'
+  | 'too_deep';
 
 /** Where and why a text is not acceptable JSON. The message repeats nothing of the text. */
 export class JsonError extends Error {
@@ -43,7 +48,9 @@ class Parser {
   }
 
   #error(code: JsonErrorCode): JsonError {
-    const pointer = this.#path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+    const pointer = this.#path
+      .map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`)
+      .join('');
     return new JsonError(code, pointer, this.#at);
   }
 
@@ -106,7 +113,12 @@ class Parser {
       if (this.#text[this.#at] !== ':') throw this.#error('malformed_json');
       this.#at += 1;
       // Defined, not assigned: a key named __proto__ is a key like any other.
-      Object.defineProperty(out, key, { value: this.#value(), enumerable: true, writable: true, configurable: true });
+      Object.defineProperty(out, key, {
+        value: this.#value(),
+        enumerable: true,
+        writable: true,
+        configurable: true,
+      });
       this.#path.pop();
     } while (!this.#closes('}'));
     return out;

@@ -22,7 +22,9 @@ export function rootOfLeafHashes(hashes: readonly Uint8Array[]): Uint8Array {
   const level = [...hashes];
   // Pairing from the left and carrying an odd last node up gives the same tree as the recursive split.
   for (let n = level.length; n > 1; n = Math.ceil(n / 2)) {
-    for (let i = 0; i < n; i += 2) level[i / 2] = i + 1 < n ? nodeHash(level[i] as Uint8Array, level[i + 1] as Uint8Array) : (level[i] as Uint8Array);
+    for (let i = 0; i < n; i += 2)
+      level[i / 2] =
+        i + 1 < n ? nodeHash(level[i] as Uint8Array, level[i + 1] as Uint8Array) : (level[i] as Uint8Array);
   }
   return level[0] as Uint8Array;
 }
@@ -62,7 +64,11 @@ export async function inclusionPath(index: number, size: number, reader: HashRea
 }
 
 /** Proof that the tree of `size1` leaves is a prefix of that of `size2` (RFC 9162 §2.1.4.1). */
-export async function consistencyPath(size1: number, size2: number, reader: HashReader): Promise<Uint8Array[]> {
+export async function consistencyPath(
+  size1: number,
+  size2: number,
+  reader: HashReader,
+): Promise<Uint8Array[]> {
   check(Number.isSafeInteger(size1) && Number.isSafeInteger(size2) && size1 >= 0 && size1 <= size2);
   if (size1 === 0 || size1 === size2) return [];
   const path: Uint8Array[] = [];

@@ -21,7 +21,14 @@ export interface SubtreeInclusion {
 }
 
 /** Whether leaf `index` of the whole tree lies in the subtree. */
-export function verifySubtreeInclusion({ index, start, end, leafHash, path, root }: SubtreeInclusion): boolean {
+export function verifySubtreeInclusion({
+  index,
+  start,
+  end,
+  leafHash,
+  path,
+  root,
+}: SubtreeInclusion): boolean {
   if (!isSubtree(start, end) || !(index >= start)) return false;
   return verifyInclusion({ index: index - start, size: end - start, leafHash, path, root });
 }
@@ -38,7 +45,14 @@ export interface SubtreeConsistency {
 const half = (n: number): number => Math.floor(n / 2);
 
 /** Whether the subtree is part of the tree of `size` leaves. */
-export function verifySubtreeConsistency({ start, end, size, subtreeRoot, root, path }: SubtreeConsistency): boolean {
+export function verifySubtreeConsistency({
+  start,
+  end,
+  size,
+  subtreeRoot,
+  root,
+  path,
+}: SubtreeConsistency): boolean {
   if (!Number.isSafeInteger(size) || end > size || !path.every((h) => h.length === HASH_SIZE)) return false;
   // The empty subtree is part of every tree; all there is to check is that it is the empty one.
   if (start === end) return start >= 0 && path.length === 0 && equalBytes(subtreeRoot, EMPTY_ROOT);

@@ -16,7 +16,8 @@ const odd = (n: number): boolean => n % 2 === 1;
 
 /** RFC 9162 §2.1.3.2. */
 export function verifyInclusion({ index, size, leafHash, path, root }: Inclusion): boolean {
-  if (!isCount(index) || !isCount(size) || index >= size || !areHashes([leafHash, root, ...path])) return false;
+  if (!isCount(index) || !isCount(size) || index >= size || !areHashes([leafHash, root, ...path]))
+    return false;
   let fn = index;
   let sn = size - 1;
   let r = leafHash;

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { parseNote } from '../note/note.js';
 import { type LogReport, verifyLog } from '../verify/log.js';
 import { verifyRecordProof } from '../verify/record.js';
-import { findLogs, httpSource, type NamedLog, serverLogs, SourceError } from './sources.js';
+import { findLogs, httpSource, type NamedLog, SourceError, serverLogs } from './sources.js';
 
 export interface VerifyIo {
   readonly out: (text: string) => void;
@@ -78,9 +78,13 @@ export async function runVerify(argv: readonly string[], io: VerifyIo): Promise<
       ...(values.checkpoint === undefined ? {} : { checkpoint: await readFile(values.checkpoint, 'utf8') }),
       ...(values.record === undefined ? {} : { record: values.record }),
     };
-    return (await isProof(target)) ? await verifyProofFile(target, options, io) : await verifyLogs(await logsAt(target, options), options, io);
+    return (await isProof(target))
+      ? await verifyProofFile(target, options, io)
+      : await verifyLogs(await logsAt(target, options), options, io);
   } catch (error) {
-    io.err(`prooflog verify: ${error instanceof SourceError || isPlain(error) ? error.message : 'cannot tell; the target could not be read.'}\n`);
+    io.err(
+      `prooflog verify: ${error instanceof SourceError || isPlain(error) ? error.message : 'cannot tell; the target could not be read.'}\n`,
+    );
     return 2;
   }
 }
@@ -97,7 +101,9 @@ async function logsAt(target: string, options: Options): Promise<NamedLog[]> {
   if (!/^https?:/.test(target)) return findLogs(target);
   const url = target.replace(/\/+$/, '');
   const access = options.token === undefined ? {} : { token: options.token };
-  return /\/ledger\/[^/]+\/[^/]+$/.test(url) ? [{ name: url, source: httpSource(url, access) }] : serverLogs(url, access);
+  return /\/ledger\/[^/]+\/[^/]+$/.test(url)
+    ? [{ name: url, source: httpSource(url, access) }]
+    : serverLogs(url, access);
 }
 
 async function verifyLogs(logs: readonly NamedLog[], options: Options, io: VerifyIo): Promise<Exit> {
@@ -114,7 +120,9 @@ async function verifyLogs(logs: readonly NamedLog[], options: Options, io: Verif
     const report = await verifyLog(log.source, {
       vkeys: options.vkeys,
       onProgress,
-      ...(kept === undefined || (logs.length > 1 && !isOf(kept, log.name)) ? {} : { previousCheckpoint: kept }),
+      ...(kept === undefined || (logs.length > 1 && !isOf(kept, log.name))
+        ? {}
+        : { previousCheckpoint: kept }),
     });
     reports.push({ name: log.name, ...report });
   }
@@ -127,21 +135,34 @@ async function verifyLogs(logs: readonly NamedLog[], options: Options, io: Verif
   return reports.length > 0 && reports.every((r) => r.status === 'verified') ? 0 : 2;
 }
 
-const isOf = (checkpoint: string, name: string): boolean => (checkpoint.split('\n')[0] ?? '').endsWith(`/${name}`);
+const isOf = (checkpoint: string, name: string): boolean =>
+  (checkpoint.split('\n')[0] ?? '').endsWith(`/${name}`);
 
 function describe(report: LogReport & { name: string }): string {
   const head = `${report.status.padEnd(8)}  ${report.name}  ${report.size} entries, ${report.records} records\n`;
   const lines = report.findings.map((f) => {
-    const where = [f.index === undefined ? '' : `entry ${f.index}`, f.eventId === undefined ? '' : `event ${f.eventId}`].filter((s) => s !== '').join(', ');
+    const where = [
+      f.index === undefined ? '' : `entry ${f.index}`,
+      f.eventId === undefined ? '' : `event ${f.eventId}`,
+    ]
+      .filter((s) => s !== '')
+      .join(', ');
     return `  ${f.code}: ${report.name}/${f.path}${where === '' ? '' : ` (${where})`}: ${f.message}\n`;
   });
-  return head + lines.slice(0, 100).join('') + (lines.length > 100 ? `  … and ${lines.length - 100} more\n` : '');
+  return (
+    head + lines.slice(0, 100).join('') + (lines.length > 100 ? `  … and ${lines.length - 100} more\n` : '')
+  );
 }
 
 async function verifyProofFile(path: string, options: Options, io: VerifyIo): Promise<Exit> {
   const proofText = await readFile(path, 'utf8');
-  const record = options.record === undefined ? undefined : (JSON.parse(await readFile(options.record, 'utf8')) as object);
-  const verdict = verifyRecordProof({ proofText, vkeys: options.vkeys, ...(record === undefined ? {} : { record }) });
+  const record =
+    options.record === undefined ? undefined : (JSON.parse(await readFile(options.record, 'utf8')) as object);
+  const verdict = verifyRecordProof({
+    proofText,
+    vkeys: options.vkeys,
+    ...(record === undefined ? {} : { record }),
+  });
   if (options.json) io.out(`${JSON.stringify(verdict)}\n`);
   else {
     io.out(`${verdict.state}  ${verdict.origin} entry ${verdict.index}\n`);
@@ -152,5 +173,7 @@ async function verifyProofFile(path: string, options: Options, io: VerifyIo): Pr
 }
 
 function signers(proofText: string): string {
-  return parseNote(proofText.slice(proofText.indexOf('\n\n') + 2)).signatures.map((s) => s.name).join(', ');
+  return parseNote(proofText.slice(proofText.indexOf('\n\n') + 2))
+    .signatures.map((s) => s.name)
+    .join(', ');
 }

@@ -2,7 +2,8 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import type { LogSource } from '../verify/log.js';
 
-const missing = (error: unknown): boolean => error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+const missing = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 
 /** A log in a directory. */
 export function directorySource(dir: string): Required<LogSource> {
@@ -17,7 +18,9 @@ export function directorySource(dir: string): Required<LogSource> {
     },
     async list() {
       const entries = await readdir(dir, { recursive: true, withFileTypes: true });
-      return entries.filter((e) => !e.isDirectory()).map((e) => relative(dir, join(e.parentPath, e.name)).split(sep).join('/'));
+      return entries
+        .filter((e) => !e.isDirectory())
+        .map((e) => relative(dir, join(e.parentPath, e.name)).split(sep).join('/'));
     },
   };
 }
@@ -43,7 +46,10 @@ export function httpSource(root: string, options: { token?: string } = {}): LogS
     async read(path) {
       const response = await get(`${root}/${path}`, options.token);
       if (response.status === 404) return null;
-      if (!response.ok) throw new SourceError(`The server answered ${response.status}; a key with the right to read is given with --token or PROOFLOG_KEY.`);
+      if (!response.ok)
+        throw new SourceError(
+          `The server answered ${response.status}; a key with the right to read is given with --token or PROOFLOG_KEY.`,
+        );
       return new Uint8Array(await response.arrayBuffer());
     },
   };
@@ -58,12 +64,22 @@ export interface NamedLog {
 /** All logs of a server, as it lists them. */
 export async function serverLogs(root: string, options: { token?: string }): Promise<NamedLog[]> {
   const response = await get(`${root}/v1/logs-of-trust`, options.token);
-  if (!response.ok) throw new SourceError(`The server answered ${response.status}; a key with the right to read is given with --token or PROOFLOG_KEY.`);
+  if (!response.ok)
+    throw new SourceError(
+      `The server answered ${response.status}; a key with the right to read is given with --token or PROOFLOG_KEY.`,
+    );
   const { logs } = (await response.json()) as { logs: { path: string; tenant: string; stream: string }[] };
-  return logs.map((log) => ({ name: `${log.tenant}/${log.stream}`, source: httpSource(root + log.path, options) }));
+  return logs.map((log) => ({
+    name: `${log.tenant}/${log.stream}`,
+    source: httpSource(root + log.path, options),
+  }));
 }
 
-const isFile = (path: string): Promise<boolean> => stat(path).then((s) => s.isFile(), () => false);
+const isFile = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (s) => s.isFile(),
+    () => false,
+  );
 
 /** The logs below a data directory, a ledger directory, a tenant's or a log's own: wherever a `checkpoint` or `tile` lies. */
 export async function findLogs(dir: string): Promise<NamedLog[]> {
@@ -82,4 +98,8 @@ export async function findLogs(dir: string): Promise<NamedLog[]> {
   return logs.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-const isDirectory = (path: string): Promise<boolean> => stat(path).then((s) => s.isDirectory(), () => false);
+const isDirectory = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (s) => s.isDirectory(),
+    () => false,
+  );

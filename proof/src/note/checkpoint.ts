@@ -10,14 +10,21 @@ export interface Checkpoint {
 }
 
 /** Without extension lines: some cosignature kinds do not cover them. */
-export const formatCheckpoint = ({ origin, size, root }: Checkpoint): string => `${origin}\n${size}\n${toBase64(root)}\n`;
+export const formatCheckpoint = ({ origin, size, root }: Checkpoint): string =>
+  `${origin}\n${size}\n${toBase64(root)}\n`;
 
 /** @throws NoteError `malformed_note` */
 export function parseCheckpoint(text: string): Checkpoint {
   const [origin = '', digits = '', base64 = '', ...rest] = text.split('\n');
   const root = fromBase64(base64);
   const size = Number(digits);
-  if (origin === '' || !/^(?:0|[1-9]\d*)$/.test(digits) || !Number.isSafeInteger(size) || root?.length !== HASH_SIZE || rest.at(-1) !== '')
+  if (
+    origin === '' ||
+    !/^(?:0|[1-9]\d*)$/.test(digits) ||
+    !Number.isSafeInteger(size) ||
+    root?.length !== HASH_SIZE ||
+    rest.at(-1) !== ''
+  )
     throw new NoteError('malformed_note', 'This is not a checkpoint.');
   return { origin, size, root };
 }

@@ -52,7 +52,8 @@ function multiply(point: Point, scalar: bigint): Point {
   return result;
 }
 
-const same = ([x1, y1, z1]: Point, [x2, y2, z2]: Point): boolean => mod(x1 * z2 - x2 * z1) === 0n && mod(y1 * z2 - y2 * z1) === 0n;
+const same = ([x1, y1, z1]: Point, [x2, y2, z2]: Point): boolean =>
+  mod(x1 * z2 - x2 * z1) === 0n && mod(y1 * z2 - y2 * z1) === 0n;
 
 function littleEndian(bytes: Uint8Array): bigint {
   let n = 0n;

@@ -55,7 +55,8 @@ export function parseVkey(vkey: string): Vkey {
   if (!isName(name) || id?.length !== 4 || bytes === null || alg === undefined)
     throw new NoteError('malformed_key', 'A verifier key reads name+hash+base64.');
   const pub = bytes.subarray(1);
-  if (!equalBytes(noteKeyId(name, alg, pub), id)) throw new NoteError('malformed_key', 'The hash of the verifier key does not fit it.');
+  if (!equalBytes(noteKeyId(name, alg, pub), id))
+    throw new NoteError('malformed_key', 'The hash of the verifier key does not fit it.');
   return { name, id, alg, pub };
 }
 
@@ -73,7 +74,8 @@ export function parseNote(note: Uint8Array | string): Note {
   const signatures = lines.map((line) => {
     const [name = '', base64 = '', ...rest] = line.slice(DASH.length).split(' ');
     const bytes = fromBase64(base64);
-    if (!line.startsWith(DASH) || !isName(name) || rest.length > 0 || bytes === null || bytes.length < 5) throw malformed;
+    if (!line.startsWith(DASH) || !isName(name) || rest.length > 0 || bytes === null || bytes.length < 5)
+      throw malformed;
     return { name, id: bytes.subarray(0, 4), signature: bytes.subarray(4) };
   });
   if (signatures.length > 100) throw malformed;
@@ -90,7 +92,10 @@ export function formatNote(note: Note): string {
  * @returns the note and the names whose signatures held.
  * @throws NoteError `bad_signature` or `no_known_signature`
  */
-export function verifyNote(bytes: Uint8Array | string, vkeys: readonly (Vkey | string)[]): Note & { verifiedBy: string[] } {
+export function verifyNote(
+  bytes: Uint8Array | string,
+  vkeys: readonly (Vkey | string)[],
+): Note & { verifiedBy: string[] } {
   const note = parseNote(bytes);
   const keys = vkeys.map((key) => (typeof key === 'string' ? parseVkey(key) : key));
   const verifiedBy: string[] = [];
@@ -101,7 +106,8 @@ export function verifyNote(bytes: Uint8Array | string, vkeys: readonly (Vkey | s
       throw new NoteError('bad_signature', `The signature of ${s.name} does not hold.`);
     if (!verifiedBy.includes(s.name)) verifiedBy.push(s.name);
   }
-  if (verifiedBy.length === 0) throw new NoteError('no_known_signature', 'None of the signatures is by a known key.');
+  if (verifiedBy.length === 0)
+    throw new NoteError('no_known_signature', 'None of the signatures is by a known key.');
   return { ...note, verifiedBy };
 }
 
@@ -114,5 +120,8 @@ export interface NoteSigner {
 /** `text` (ending in a newline) with the signer's signature under it. */
 export async function signEd25519Note(text: string, signer: NoteSigner): Promise<string> {
   const id = noteKeyId(signer.name, ALG_ED25519, signer.pub);
-  return formatNote({ text, signatures: [{ name: signer.name, id, signature: await signer.sign(utf8(text)) }] });
+  return formatNote({
+    text,
+    signatures: [{ name: signer.name, id, signature: await signer.sign(utf8(text)) }],
+  });
 }

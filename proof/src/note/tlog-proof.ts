@@ -29,6 +29,17 @@ export function parseTlogProof(text: string): TlogProof {
   const extra = lines[0]?.startsWith('extra ') ? fromBase64(lines.shift()?.slice(6) ?? '') : undefined;
   const index = /^index (0|[1-9]\d{0,15})$/.exec(lines.shift() ?? '')?.[1];
   const path = lines.map(fromBase64);
-  if (extra === null || index === undefined || path.length > 63 || !path.every((hash) => hash?.length === HASH_SIZE)) throw malformed;
-  return { ...(extra === undefined ? {} : { extra }), index: Number(index), path: path as Uint8Array[], checkpoint: text.slice(at + 2) };
+  if (
+    extra === null ||
+    index === undefined ||
+    path.length > 63 ||
+    !path.every((hash) => hash?.length === HASH_SIZE)
+  )
+    throw malformed;
+  return {
+    ...(extra === undefined ? {} : { extra }),
+    index: Number(index),
+    path: path as Uint8Array[],
+    checkpoint: text.slice(at + 2),
+  };
 }

@@ -9,13 +9,16 @@ function groups(n: number): string {
   return parts.map((part, i) => (i < parts.length - 1 ? `x${part}` : part)).join('/');
 }
 
-const partial = (width: number | undefined): string => (width === undefined || width === TILE_WIDTH ? '' : `.p/${width}`);
+const partial = (width: number | undefined): string =>
+  width === undefined || width === TILE_WIDTH ? '' : `.p/${width}`;
 
 /** Path of a Merkle tile; `width` for a partial one. */
-export const tilePath = (level: number, index: number, width?: number): string => `tile/${level}/${groups(index)}${partial(width)}`;
+export const tilePath = (level: number, index: number, width?: number): string =>
+  `tile/${level}/${groups(index)}${partial(width)}`;
 
 /** Path of a bundle of entries; `width` for a partial one. */
-export const bundlePath = (index: number, width?: number): string => `tile/entries/${groups(index)}${partial(width)}`;
+export const bundlePath = (index: number, width?: number): string =>
+  `tile/entries/${groups(index)}${partial(width)}`;
 
 /** Path of the records of a block, by the leaf it is (docs/formats/ledger.md). */
 export const blockPath = (leaf: number): string => `block/${groups(leaf)}`;
@@ -49,4 +52,5 @@ function pathOf(p: LedgerPath): string {
 }
 
 /** Width of the partial tile of a level in a log of this size; 0 when there is none. */
-export const partialWidth = (size: number, level: number): number => Math.floor(size / TILE_WIDTH ** level) % TILE_WIDTH;
+export const partialWidth = (size: number, level: number): number =>
+  Math.floor(size / TILE_WIDTH ** level) % TILE_WIDTH;

@@ -6,7 +6,9 @@ import { partialWidth, TILE_WIDTH, tilePath } from './paths.js';
 export type FileReader = (path: string) => Promise<Uint8Array | null>;
 
 export function splitHashes(tile: Uint8Array): Uint8Array[] {
-  return Array.from({ length: Math.floor(tile.length / HASH_SIZE) }, (_, i) => tile.subarray(i * HASH_SIZE, (i + 1) * HASH_SIZE));
+  return Array.from({ length: Math.floor(tile.length / HASH_SIZE) }, (_, i) =>
+    tile.subarray(i * HASH_SIZE, (i + 1) * HASH_SIZE),
+  );
 }
 
 /** A tile that is needed and missing or too short. */
@@ -25,7 +27,8 @@ export function tileHashes(size: number, read: FileReader): HashReader {
     const last = Math.floor(size / TILE_WIDTH ** (level + 1));
     const width = index === last ? partialWidth(size, level) : TILE_WIDTH;
     const bytes = (await read(tilePath(level, index, width))) ?? (await read(tilePath(level, index)));
-    if (bytes === null || bytes.length < width * HASH_SIZE) throw new TileError(tilePath(level, index, width));
+    if (bytes === null || bytes.length < width * HASH_SIZE)
+      throw new TileError(tilePath(level, index, width));
     return bytes;
   };
   return async (level, index) => {

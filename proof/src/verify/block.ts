@@ -11,12 +11,23 @@ interface Descriptor {
 }
 
 /** Checks the file of a block against its descriptor. @returns the number of records in it. */
-export async function checkBlock(read: FileReader, descriptor: string, leaf: number, findings: Finding[]): Promise<number> {
+export async function checkBlock(
+  read: FileReader,
+  descriptor: string,
+  leaf: number,
+  findings: Finding[],
+): Promise<number> {
   const path = blockPath(leaf);
   const { block } = parse(descriptor);
   const first = typeof block?.first === 'string' ? block.first : undefined;
   const report = (message: string): number => {
-    findings.push({ code: 'block_altered', path, index: leaf, ...(first === undefined ? {} : { eventId: first }), message });
+    findings.push({
+      code: 'block_altered',
+      path,
+      index: leaf,
+      ...(first === undefined ? {} : { eventId: first }),
+      message,
+    });
     return 0;
   };
   const bytes = await read(path);

@@ -44,19 +44,45 @@ const ZERO = '0'.repeat(64);
 export async function verifyLog(source: LogSource, options: VerifyOptions = {}): Promise<LogReport> {
   const findings: Finding[] = [];
   const head = await readHead(source, options, findings);
-  if (head === null) return { origin: '', size: 0, root: '', status: findings.length > 0 ? 'tampered' : 'unknown', key: 'none', records: 0, findings };
+  if (head === null)
+    return {
+      origin: '',
+      size: 0,
+      root: '',
+      status: findings.length > 0 ? 'tampered' : 'unknown',
+      key: 'none',
+      records: 0,
+      findings,
+    };
   const { checkpoint, key } = head;
   const walk = new Walk(source, checkpoint.size, findings, options.onProgress);
   const root = await walk.run();
   if (!equalBytes(root, checkpoint.root) && findings.length === 0)
-    findings.push({ code: 'root_mismatch', path: 'checkpoint', message: 'The entries do not give the root that was signed.' });
+    findings.push({
+      code: 'root_mismatch',
+      path: 'checkpoint',
+      message: 'The entries do not give the root that was signed.',
+    });
   await checkEarlier(source, checkpoint, options, findings);
-  if (source.list !== undefined) await checkExtraFiles(source, await source.list(), checkpoint.size, findings);
+  if (source.list !== undefined)
+    await checkExtraFiles(source, await source.list(), checkpoint.size, findings);
   const status = findings.length > 0 ? 'tampered' : key === 'none' ? 'unknown' : 'verified';
-  return { origin: checkpoint.origin, size: checkpoint.size, root: toHex(checkpoint.root), status, key, records: walk.records, findings };
+  return {
+    origin: checkpoint.origin,
+    size: checkpoint.size,
+    root: toHex(checkpoint.root),
+    status,
+    key,
+    records: walk.records,
+    findings,
+  };
 }
 
-async function readHead(source: LogSource, options: VerifyOptions, findings: Finding[]): Promise<{ checkpoint: Checkpoint; key: LogReport['key'] } | null> {
+async function readHead(
+  source: LogSource,
+  options: VerifyOptions,
+  findings: Finding[],
+): Promise<{ checkpoint: Checkpoint; key: LogReport['key'] } | null> {
   const bytes = await source.read('checkpoint');
   if (bytes === null) return null;
   const trusted = options.vkeys ?? [];
@@ -65,7 +91,8 @@ async function readHead(source: LogSource, options: VerifyOptions, findings: Fin
   try {
     const note = verifyNote(bytes, keys);
     const checkpoint = parseCheckpoint(note.text);
-    if (!note.verifiedBy.includes(checkpoint.origin)) throw new NoteError('no_known_signature', 'The key is not the key of this log.');
+    if (!note.verifiedBy.includes(checkpoint.origin))
+      throw new NoteError('no_known_signature', 'The key is not the key of this log.');
     return { checkpoint, key: trusted.length > 0 ? 'trusted' : 'own' };
   } catch (error) {
     const message = error instanceof NoteError ? error.message : 'The checkpoint cannot be read.';
@@ -75,17 +102,35 @@ async function readHead(source: LogSource, options: VerifyOptions, findings: Fin
 }
 
 /** The tree of a checkpoint kept elsewhere must be a prefix of this one: finds a cut tail and a fork. */
-async function checkEarlier(source: LogSource, now: Checkpoint, options: VerifyOptions, findings: Finding[]): Promise<void> {
+async function checkEarlier(
+  source: LogSource,
+  now: Checkpoint,
+  options: VerifyOptions,
+  findings: Finding[],
+): Promise<void> {
   if (options.previousCheckpoint === undefined) return;
   const kept = options.previousCheckpoint;
   const earlier = parseCheckpoint(kept.slice(0, Math.max(kept.lastIndexOf('\n\n') + 1, 0)) || kept);
-  const report = (message: string): void => void findings.push({ code: 'not_a_continuation', path: 'checkpoint', index: now.size, message });
+  const report = (message: string): void =>
+    void findings.push({ code: 'not_a_continuation', path: 'checkpoint', index: now.size, message });
   if (earlier.origin !== now.origin) return report('The kept checkpoint is of another log.');
-  if (earlier.size > now.size) return report(`The log ends at ${now.size}; an earlier checkpoint had ${earlier.size}: its tail was removed.`);
+  if (earlier.size > now.size)
+    return report(
+      `The log ends at ${now.size}; an earlier checkpoint had ${earlier.size}: its tail was removed.`,
+    );
   if (earlier.size === 0) return;
   const path = await consistencyPath(earlier.size, now.size, tileHashes(now.size, source.read));
-  const grown = verifyConsistency({ size1: earlier.size, size2: now.size, root1: earlier.root, root2: now.root, path });
-  if (!grown) report(`The log does not continue the earlier checkpoint of size ${earlier.size}: its history was changed.`);
+  const grown = verifyConsistency({
+    size1: earlier.size,
+    size2: now.size,
+    root1: earlier.root,
+    root2: now.root,
+    path,
+  });
+  if (!grown)
+    report(
+      `The log does not continue the earlier checkpoint of size ${earlier.size}: its history was changed.`,
+    );
 }
 
 /** One pass over bundles and tiles, recomputing every hash. */
@@ -99,7 +144,12 @@ class Walk {
   readonly #levels: Uint8Array[][] = [[]];
   #prev = ZERO;
 
-  constructor(source: LogSource, size: number, findings: Finding[], onProgress?: (done: number, size: number) => void) {
+  constructor(
+    source: LogSource,
+    size: number,
+    findings: Finding[],
+    onProgress?: (done: number, size: number) => void,
+  ) {
     this.#source = source;
     this.#size = size;
     this.#findings = findings;
@@ -115,7 +165,10 @@ class Walk {
   }
 
   /** A partial file may meanwhile have grown into the full one. */
-  async #read(width: number, path: (width?: number) => string): Promise<{ path: string; bytes: Uint8Array | null }> {
+  async #read(
+    width: number,
+    path: (width?: number) => string,
+  ): Promise<{ path: string; bytes: Uint8Array | null }> {
     const exact = path(width);
     const bytes = await this.#source.read(exact);
     if (bytes !== null || width === TILE_WIDTH) return { path: exact, bytes };
@@ -128,7 +181,12 @@ class Walk {
     const first = index * TILE_WIDTH;
     const stored = tile.bytes === null ? [] : splitHashes(tile.bytes).slice(0, width);
     if (stored.length < width || (tile.bytes !== null && tile.bytes.length % 32 !== 0))
-      this.#report('tile_missing', tile.path, first, tile.bytes === null ? 'The tile is missing.' : 'The tile is cut off.');
+      this.#report(
+        'tile_missing',
+        tile.path,
+        first,
+        tile.bytes === null ? 'The tile is missing.' : 'The tile is cut off.',
+      );
     const entries = this.#entries(file, first, width);
     const hashes: Uint8Array[] = [];
     for (let i = 0; i < width; i++) {
@@ -145,32 +203,68 @@ class Walk {
     try {
       if (file.bytes === null) throw new Error('missing');
       const entries = decodeBundle(file.bytes);
-      if (entries.length < width || (file.path.includes('.p/') === false && entries.length !== TILE_WIDTH)) throw new Error('short');
+      if (entries.length < width || (file.path.includes('.p/') === false && entries.length !== TILE_WIDTH))
+        throw new Error('short');
       return entries.slice(0, width);
     } catch {
-      this.#report('bundle_broken', file.path, first, file.bytes === null ? 'The bundle of entries is missing.' : 'The bundle of entries cannot be taken apart.');
+      this.#report(
+        'bundle_broken',
+        file.path,
+        first,
+        file.bytes === null
+          ? 'The bundle of entries is missing.'
+          : 'The bundle of entries cannot be taken apart.',
+      );
       return [];
     }
   }
 
-  async #entry(entry: Uint8Array, index: number, hash: Uint8Array, path: string, stored: Uint8Array | undefined): Promise<void> {
+  async #entry(
+    entry: Uint8Array,
+    index: number,
+    hash: Uint8Array,
+    path: string,
+    stored: Uint8Array | undefined,
+  ): Promise<void> {
     const text = fromUtf8(entry) ?? '';
     const intact = stored === undefined || equalBytes(stored, hash);
     if (intact && !text.includes(`"integrity":{"prev_hash":"${this.#prev}"}`))
-      this.#report('chain_broken', path, index, 'The entry does not name the hash of the entry before it.', entry);
+      this.#report(
+        'chain_broken',
+        path,
+        index,
+        'The entry does not name the hash of the entry before it.',
+        entry,
+      );
     if (!text.startsWith('{"block":{')) this.records += 1;
     else this.records += await checkBlock(this.#source.read, text, index, this.#findings);
   }
 
   /** Which of the two is wrong where bundle and tile disagree? The hash above, if there is one, decides. */
-  async #settle(index: number, width: number, hashes: Uint8Array[], stored: Uint8Array[], entries: Uint8Array[], bundleFile: string, tileFile: string): Promise<void> {
+  async #settle(
+    index: number,
+    width: number,
+    hashes: Uint8Array[],
+    stored: Uint8Array[],
+    entries: Uint8Array[],
+    bundleFile: string,
+    tileFile: string,
+  ): Promise<void> {
     const bad = hashes.findIndex((hash, i) => stored[i] !== undefined && !equalBytes(hash, stored[i]));
     let believed = hashes;
     if (bad >= 0) {
       const leaf = index * TILE_WIDTH + bad;
       const tileHolds = await this.#tileHolds(index, width, hashes, stored);
-      if (tileHolds) this.#report('entry_altered', bundleFile, leaf, 'The entry is not what was sealed.', entries[bad]);
-      else this.#report('tile_altered', tileFile, leaf, 'The hash in the tile is not the hash of the entry.', entries[bad]);
+      if (tileHolds)
+        this.#report('entry_altered', bundleFile, leaf, 'The entry is not what was sealed.', entries[bad]);
+      else
+        this.#report(
+          'tile_altered',
+          tileFile,
+          leaf,
+          'The hash in the tile is not the hash of the entry.',
+          entries[bad],
+        );
       if (tileHolds && stored.length === width) believed = stored;
       this.#prev = toHex(believed.at(-1) ?? EMPTY_ROOT);
     }
@@ -178,7 +272,12 @@ class Walk {
     if (width === TILE_WIDTH) await this.#up(0, index);
   }
 
-  async #tileHolds(index: number, width: number, hashes: Uint8Array[], stored: Uint8Array[]): Promise<boolean> {
+  async #tileHolds(
+    index: number,
+    width: number,
+    hashes: Uint8Array[],
+    stored: Uint8Array[],
+  ): Promise<boolean> {
     if (stored.length < width) return false;
     const size = Math.floor(this.#size / TILE_WIDTH);
     if (width === TILE_WIDTH) {
@@ -223,13 +322,19 @@ class Walk {
     const bad = hashes.findIndex((hash, i) => stored[i] === undefined || !equalBytes(hash, stored[i]));
     const span = TILE_WIDTH ** level;
     if (bad >= 0)
-      this.#report(file.bytes === null ? 'tile_missing' : 'tile_altered', file.path, (index * TILE_WIDTH + bad) * span, `The tile does not fit the ${span} entries from here on.`);
+      this.#report(
+        file.bytes === null ? 'tile_missing' : 'tile_altered',
+        file.path,
+        (index * TILE_WIDTH + bad) * span,
+        `The tile does not fit the ${span} entries from here on.`,
+      );
   }
 
   async #root(): Promise<Uint8Array> {
     for (let level = 1; level < this.#levels.length; level++) {
       const hashes = this.#levels[level] ?? [];
-      if (hashes.length > 0) await this.#compare(level, Math.floor(this.#size / TILE_WIDTH ** (level + 1)), hashes);
+      if (hashes.length > 0)
+        await this.#compare(level, Math.floor(this.#size / TILE_WIDTH ** (level + 1)), hashes);
     }
     return combine(this.#levels);
   }

@@ -8,7 +8,8 @@ import { verifyNote } from '../note/note.js';
 import { parseTlogProof } from '../note/tlog-proof.js';
 
 type Members = { readonly [key: string]: unknown };
-const isObject = (value: unknown): value is Members => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Members =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The bytes that were sealed: a record as the API gives it out, without the `integrity.hash` added on the way. */
 export function recordBytes(record: object): Uint8Array {
@@ -58,7 +59,13 @@ function readExtra(bytes: Uint8Array | undefined): Extra | null {
   if (!isObject(value) || !isObject(value.record)) return null;
   if (value.block === undefined) return { record: value.record };
   const { block } = value;
-  if (!isObject(block) || !isObject(block.leaf) || !Array.isArray(block.path) || typeof block.index !== 'number') return null;
+  if (
+    !isObject(block) ||
+    !isObject(block.leaf) ||
+    !Array.isArray(block.path) ||
+    typeof block.index !== 'number'
+  )
+    return null;
   const path = block.path.map((hash) => (typeof hash === 'string' ? fromBase64(hash) : null));
   if (!path.every((hash): hash is Uint8Array => hash !== null)) return null;
   return { record: value.record, block: { index: block.index, leaf: block.leaf, path } };
@@ -89,11 +96,29 @@ export function verifyRecordProof({ proofText, vkeys, record }: RecordProof): Re
     const checkpoint = parseCheckpoint(proof.checkpoint.slice(0, proof.checkpoint.lastIndexOf('\n\n') + 1));
     const { origin, size, root } = checkpoint;
     const included = verifyInclusion({ index: proof.index, size, leafHash: leaf, path: proof.path, root });
-    step('inclusion', included, included ? `Entry ${proof.index} of ${size}, by ${proof.path.length} hashes.` : 'The hashes do not lead to the root of the checkpoint.');
+    step(
+      'inclusion',
+      included,
+      included
+        ? `Entry ${proof.index} of ${size}, by ${proof.path.length} hashes.`
+        : 'The hashes do not lead to the root of the checkpoint.',
+    );
     const signed = checkSignature(step, proof.checkpoint, origin, vkeys);
     const held = steps.every((s) => s.ok);
-    const state = held ? 'verified' : signed === 'unknown' && steps.every((s) => s.ok || s.id === 'signature') ? 'unknown' : 'tampered';
-    return { state, steps, origin, index: proof.index, size, leafHash: toHex(leaf), path: proof.path.map(toHex) };
+    const state = held
+      ? 'verified'
+      : signed === 'unknown' && steps.every((s) => s.ok || s.id === 'signature')
+        ? 'unknown'
+        : 'tampered';
+    return {
+      state,
+      steps,
+      origin,
+      index: proof.index,
+      size,
+      leafHash: toHex(leaf),
+      path: proof.path.map(toHex),
+    };
   } catch {
     step('inclusion', false, 'The proof cannot be read.');
     return { state: 'tampered', steps, ...empty };
@@ -106,7 +131,11 @@ function checkRecord(step: Step, shown: object | undefined, extra: Extra, hash: 
   const same = shown === undefined || equalBytes(hash, leafHash(recordBytes(extra.record)));
   const claimed = (shown as { integrity?: { hash?: unknown } } | undefined)?.integrity?.hash;
   const fits = claimed === undefined || claimed === toHex(hash);
-  step('record_hash', same && fits, same && fits ? `SHA-256 ${toHex(hash)}` : 'The record shown is not the record that was sealed.');
+  step(
+    'record_hash',
+    same && fits,
+    same && fits ? `SHA-256 ${toHex(hash)}` : 'The record shown is not the record that was sealed.',
+  );
 }
 
 /** The record is in the block, and the block's descriptor is the leaf. */
@@ -115,12 +144,22 @@ function checkBlock(step: Step, block: NonNullable<Extra['block']>, hash: Uint8A
   const info = isObject(leaf.block) ? leaf.block : {};
   const root = typeof info.root === 'string' ? fromHex(info.root) : null;
   const size = typeof info.count === 'number' ? info.count : 0;
-  const ok = root !== null && verifyInclusion({ index: block.index, size, leafHash: hash, path: block.path, root });
-  step('block', ok, ok ? `Record ${block.index} of ${size} in its block.` : 'The record is not in its block.');
+  const ok =
+    root !== null && verifyInclusion({ index: block.index, size, leafHash: hash, path: block.path, root });
+  step(
+    'block',
+    ok,
+    ok ? `Record ${block.index} of ${size} in its block.` : 'The record is not in its block.',
+  );
   return leafHash(utf8(canonicalize(leaf)));
 }
 
-function checkSignature(step: Step, checkpoint: string, origin: string, vkeys: readonly string[]): 'held' | 'failed' | 'unknown' {
+function checkSignature(
+  step: Step,
+  checkpoint: string,
+  origin: string,
+  vkeys: readonly string[],
+): 'held' | 'failed' | 'unknown' {
   // A key counts for the log of its own name only: a checkpoint of another log proves nothing here.
   const own = vkeys.filter((key) => key.startsWith(`${origin}+`));
   if (own.length === 0) {

@@ -41,12 +41,20 @@ export class Keys {
     this.#admin = hashOf(token);
   }
 
-  async create(tenant: string | null, role: RoleName, label: string, now: string): Promise<KeyRow & { key: string }> {
+  async create(
+    tenant: string | null,
+    role: RoleName,
+    label: string,
+    now: string,
+  ): Promise<KeyRow & { key: string }> {
     const id = Array.from(randomBytes(12), (b) => 'abcdefghijklmnopqrstuvwxyz234567'[b & 31]).join('');
     const secret = randomBytes(32).toString('base64url');
     const row = { id, tenant, role, label, created_at: now, last_used_at: null };
     const hash = hashOf(secret);
-    await this.#db.insertInto('keys').values({ ...row, hash }).execute();
+    await this.#db
+      .insertInto('keys')
+      .values({ ...row, hash })
+      .execute();
     this.#keys.set(id, { ...row, hash });
     return { ...row, key: `plk_${id}_${secret}` };
   }

@@ -45,7 +45,9 @@ export class Sessions {
 
   /** Whether a session of this id is still open. */
   has(id: string): boolean {
-    return [...this.#sessions.values()].some((session) => session.id === id && session.until >= this.#clock());
+    return [...this.#sessions.values()].some(
+      (session) => session.id === id && session.until >= this.#clock(),
+    );
   }
 
   end(token: string): void {

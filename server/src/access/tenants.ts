@@ -45,13 +45,32 @@ export class Tenants {
   }
 
   /** @throws Failure `bad_format` or `conflict`, naming the field. */
-  async create(slug: string, packs: readonly string[], region: string, host: string, now: string): Promise<TenantInfo> {
+  async create(
+    slug: string,
+    packs: readonly string[],
+    region: string,
+    host: string,
+    now: string,
+  ): Promise<TenantInfo> {
     if (!SLUG.test(slug))
-      throw new Failure('bad_format', 'slug must be 1 to 40 lower-case letters, digits and hyphens.', { field: 'slug' });
-    if (this.find(slug) !== undefined) throw new Failure('conflict', 'A tenant with this slug exists.', { field: 'slug' });
+      throw new Failure('bad_format', 'slug must be 1 to 40 lower-case letters, digits and hyphens.', {
+        field: 'slug',
+      });
+    if (this.find(slug) !== undefined)
+      throw new Failure('conflict', 'A tenant with this slug exists.', { field: 'slug' });
     // Opaque: origins show it to witnesses, so it may say nothing about the customer.
-    const tenant: TenantInfo = { id: `t${randomBytes(8).toString('hex')}`, slug, packs, region, host, created_at: now };
-    await this.#db.insertInto('tenants').values({ ...tenant, packs: JSON.stringify(packs) }).execute();
+    const tenant: TenantInfo = {
+      id: `t${randomBytes(8).toString('hex')}`,
+      slug,
+      packs,
+      region,
+      host,
+      created_at: now,
+    };
+    await this.#db
+      .insertInto('tenants')
+      .values({ ...tenant, packs: JSON.stringify(packs) })
+      .execute();
     this.#byId.set(tenant.id, tenant);
     return tenant;
   }

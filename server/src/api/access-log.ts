@@ -43,7 +43,10 @@ export class AccessLog {
       correlation: entry.requestId === undefined ? null : { request_id: entry.requestId },
       metadata: { safe_fields_only: true, details: entry.details ?? null },
     };
-    const sender = { tenant: { id: tenant.id, slug: tenant.slug, packs: [PLATFORM_PACK] }, credential: principal.credential };
+    const sender = {
+      tenant: { id: tenant.id, slug: tenant.slug, packs: [PLATFORM_PACK] },
+      credential: principal.credential,
+    };
     const outcome = await this.#pipeline.events([{ index: 0, value: event }], [], sender);
     const refused = outcome.rejected[0];
     if (refused !== undefined)

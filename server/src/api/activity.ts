@@ -25,7 +25,12 @@ export class Activity {
       last_rejection:
         last === undefined
           ? now.last_rejection
-          : { at: new Date(this.#clock()).toISOString(), code: last.code, field: last.field, message: last.message },
+          : {
+              at: new Date(this.#clock()).toISOString(),
+              code: last.code,
+              field: last.field,
+              message: last.message,
+            },
     });
   }
 }

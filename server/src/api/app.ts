@@ -6,9 +6,9 @@ import { formatUuid, newUuid } from '../base/uuid.js';
 import type { Context, Route, Services } from './context.js';
 import { sessionToken } from './cookies.js';
 import { securityHeaders } from './headers.js';
+import { servePages } from './pages.js';
 import { asFailure, sendProblem } from './problems.js';
 import { routes } from './routes/index.js';
-import { servePages } from './pages.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -48,7 +48,8 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
     void reply.header('x-request-id', request.id);
   });
   app.addHook('onRoute', (route) => {
-    if (route.config?.permission === undefined) throw new Error(`The route ${route.url} names no permission.`);
+    if (route.config?.permission === undefined)
+      throw new Error(`The route ${route.url} names no permission.`);
   });
   app.setErrorHandler((error, request, reply) => sendProblem(request, reply, error, services.log));
   app.setNotFoundHandler((request, reply) => {
@@ -59,7 +60,8 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
   return app;
 }
 
-const wantsPage = (request: FastifyRequest): boolean => !/^\/(?:v1|ledger|loki|elastic|prometheus)(?:\/|$)/.test(request.url.split('?')[0] ?? '');
+const wantsPage = (request: FastifyRequest): boolean =>
+  !/^\/(?:v1|ledger|loki|elastic|prometheus)(?:\/|$)/.test(request.url.split('?')[0] ?? '');
 
 function register(app: FastifyInstance, route: Route, services: Services): void {
   app.route({
@@ -93,10 +95,19 @@ const NOBODY: Principal = { credential: 'anonymous', role: 'ingest', tenant: nul
 function authenticate(request: FastifyRequest, route: Route, services: Services): Principal {
   const principal = principalOf(request, services);
   if (route.permission === 'public') return principal ?? NOBODY;
-  if (principal === null) throw new Failure('unauthenticated', 'Send a valid key as "Authorization: Bearer KEY".');
+  if (principal === null)
+    throw new Failure('unauthenticated', 'Send a valid key as "Authorization: Bearer KEY".');
   if (!allows(principal, route.permission))
-    throw new Failure('forbidden', `This needs the permission ${route.permission}; an administrator can make a key that has it.`);
-  if (principal.session && request.method !== 'GET' && request.method !== 'HEAD' && request.headers['x-prooflog-csrf'] !== '1')
+    throw new Failure(
+      'forbidden',
+      `This needs the permission ${route.permission}; an administrator can make a key that has it.`,
+    );
+  if (
+    principal.session &&
+    request.method !== 'GET' &&
+    request.method !== 'HEAD' &&
+    request.headers['x-prooflog-csrf'] !== '1'
+  )
     throw new Failure('forbidden', 'Requests with a session cookie need the header X-Prooflog-CSRF: 1.');
   return principal;
 }
@@ -123,6 +134,8 @@ function tenantOf(request: FastifyRequest, principal: Principal, services: Servi
     return own;
   }
   if (wanted === undefined)
-    throw new Failure('bad_request', 'Name the tenant in the header X-Prooflog-Tenant.', { field: 'X-Prooflog-Tenant' });
+    throw new Failure('bad_request', 'Name the tenant in the header X-Prooflog-Tenant.', {
+      field: 'X-Prooflog-Tenant',
+    });
   return wanted;
 }

@@ -7,8 +7,8 @@ import type { Clock } from '../base/clock.js';
 import type { Disk } from '../base/disk.js';
 import type { Logger } from '../base/logger.js';
 import type { LogName, Sender } from '../event/stages.js';
-import type { Activity } from './activity.js';
 import type { AccessLog } from './access-log.js';
+import type { Activity } from './activity.js';
 import type { Engine } from './engine.js';
 import type { Metrics } from './metrics.js';
 
@@ -35,7 +35,12 @@ export interface Services {
   readonly stillValid: (principal: Principal) => boolean;
   /** Streams in which a tenant may have records. */
   readonly streamsOf: (tenant: TenantInfo) => string[];
-  readonly loadDemo: () => Promise<{ tenant: TenantInfo; sent: number; accepted: number; duplicates: number }>;
+  readonly loadDemo: () => Promise<{
+    tenant: TenantInfo;
+    sent: number;
+    accepted: number;
+    duplicates: number;
+  }>;
 }
 
 /** One authenticated request. */

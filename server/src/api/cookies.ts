@@ -14,7 +14,10 @@ export function sessionToken(request: FastifyRequest): string | undefined {
 /** Not readable by scripts, not sent along from other sites. `Secure` only where the connection is. */
 export function setSession(reply: FastifyReply, request: FastifyRequest, token: string): void {
   const secure = request.protocol === 'https' ? '; Secure' : '';
-  void reply.header('set-cookie', `${NAME}=${token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=43200${secure}`);
+  void reply.header(
+    'set-cookie',
+    `${NAME}=${token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=43200${secure}`,
+  );
 }
 
 export function clearSession(reply: FastifyReply): void {

@@ -28,7 +28,8 @@ const HEADERS: Readonly<Record<string, string>> = {
 };
 
 export function securityHeaders(reply: FastifyReply): void {
-  for (const [name, value] of Object.entries(HEADERS)) if (!reply.hasHeader(name)) void reply.header(name, value);
+  for (const [name, value] of Object.entries(HEADERS))
+    if (!reply.hasHeader(name)) void reply.header(name, value);
   // What a reader may see must not stay in a shared cache; ledger tiles say otherwise for themselves.
   if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
 }

@@ -7,9 +7,21 @@ export class Metrics {
 
   constructor(engine: Engine) {
     collectDefaultMetrics({ register: this.#registry });
-    this.#gauge('prooflog_journal_pending_bytes', 'Bytes accepted and not yet on disk', () => engine.journal.pendingBytes);
-    this.#gauge('prooflog_journal_position_bytes', 'Position up to which the journal is on disk', () => engine.journal.durable);
-    this.#gauge('prooflog_ledger_lag_bytes', 'Journal bytes not yet sealed', () => engine.journal.durable - engine.sealer.position);
+    this.#gauge(
+      'prooflog_journal_pending_bytes',
+      'Bytes accepted and not yet on disk',
+      () => engine.journal.pendingBytes,
+    );
+    this.#gauge(
+      'prooflog_journal_position_bytes',
+      'Position up to which the journal is on disk',
+      () => engine.journal.durable,
+    );
+    this.#gauge(
+      'prooflog_ledger_lag_bytes',
+      'Journal bytes not yet sealed',
+      () => engine.journal.durable - engine.sealer.position,
+    );
     this.#gauge('prooflog_store_lag_entries', 'Sealed entries not yet searchable', () => engine.indexer.lag);
   }
 

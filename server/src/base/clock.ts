@@ -27,7 +27,8 @@ export function parseRfc3339(text: string): { ms: number; text: string } | null 
     number,
     number,
   ];
-  const offsetMinutes = m[9] === undefined ? 0 : (Number(m[10]) * 60 + Number(m[11])) * (m[9] === '-' ? -1 : 1);
+  const offsetMinutes =
+    m[9] === undefined ? 0 : (Number(m[10]) * 60 + Number(m[11])) * (m[9] === '-' ? -1 : 1);
   const leapless = Math.min(second, 59);
   const utc = Date.UTC(year, month - 1, day, hour, minute, leapless);
   const date = new Date(utc);
@@ -38,7 +39,10 @@ export function parseRfc3339(text: string): { ms: number; text: string } | null 
   const fraction = (m[7] ?? '').padEnd(3, '0');
   const ms = base + Number(fraction.slice(0, 3));
   const head = new Date(base).toISOString().slice(0, 19);
-  return { ms, text: `${head}.${fraction.length > 3 ? fraction.replace(/0+$/, '').padEnd(3, '0') : fraction}Z` };
+  return {
+    ms,
+    text: `${head}.${fraction.length > 3 ? fraction.replace(/0+$/, '').padEnd(3, '0') : fraction}Z`,
+  };
 }
 
 /** Nanoseconds since 1970 as RFC 3339, sub-millisecond digits only when there are any. */

@@ -24,12 +24,21 @@ export async function openDatabase<Tables>(
   migrations: Record<string, Migration>,
 ): Promise<ControlDatabase<Tables>> {
   const raw = new Database(path);
-  for (const pragma of ['journal_mode=WAL', 'synchronous=FULL', 'secure_delete=ON', 'trusted_schema=OFF', 'foreign_keys=ON'])
+  for (const pragma of [
+    'journal_mode=WAL',
+    'synchronous=FULL',
+    'secure_delete=ON',
+    'trusted_schema=OFF',
+    'foreign_keys=ON',
+  ])
     raw.pragma(pragma);
   const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: raw }) });
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
   const { error } = await migrator.migrateToLatest();
-  if (error !== undefined) throw new Failure('data_unusable', 'The control database cannot be brought up to date.', { cause: error });
+  if (error !== undefined)
+    throw new Failure('data_unusable', 'The control database cannot be brought up to date.', {
+      cause: error,
+    });
   return {
     db,
     raw,

@@ -107,8 +107,14 @@ export function systemCode(error: unknown): string {
 export function storageFailure(error: unknown): Failure {
   const code = systemCode(error);
   if (code === 'ENOSPC' || code === 'EDQUOT')
-    return new Failure('storage_full', 'The disk is full; nothing of this request was kept.', { cause: error });
-  return new Failure('storage_failed', `The disk refused a write (${code || 'unknown'}); nothing of this request was kept.`, {
-    cause: error,
-  });
+    return new Failure('storage_full', 'The disk is full; nothing of this request was kept.', {
+      cause: error,
+    });
+  return new Failure(
+    'storage_failed',
+    `The disk refused a write (${code || 'unknown'}); nothing of this request was kept.`,
+    {
+      cause: error,
+    },
+  );
 }

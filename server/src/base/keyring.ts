@@ -34,7 +34,9 @@ export class Keyring {
     const path = join(dir, 'keyring.json');
     const bytes = await disk.readFile(path);
     const sealed = new Map<string, string>(
-      bytes === null ? [] : Object.entries(JSON.parse(Buffer.from(bytes).toString()) as Record<string, string>),
+      bytes === null
+        ? []
+        : Object.entries(JSON.parse(Buffer.from(bytes).toString()) as Record<string, string>),
     );
     const master = masterHex ? Buffer.from(masterHex, 'hex') : await masterFile(disk, dir, sealed.size > 0);
     const ring = new Keyring(disk, path, master, sealed);
@@ -61,7 +63,11 @@ export class Keyring {
 
   #save(): Promise<void> {
     const write = (): Promise<void> =>
-      replaceFile(this.#disk, this.#path, Buffer.from(`${JSON.stringify(Object.fromEntries(this.#sealed), null, 1)}\n`));
+      replaceFile(
+        this.#disk,
+        this.#path,
+        Buffer.from(`${JSON.stringify(Object.fromEntries(this.#sealed), null, 1)}\n`),
+      );
     this.#writing = this.#writing.then(write, write);
     return this.#writing;
   }
@@ -69,7 +75,8 @@ export class Keyring {
   #unseal(name: string): Buffer {
     const text = this.#sealed.get(name) ?? '';
     const [nonce, body, tag] = text.split('.').map((part) => Buffer.from(part, 'base64url'));
-    if (!nonce || !body || !tag) throw new Failure('data_unusable', `The keyring entry ${name} cannot be read.`);
+    if (!nonce || !body || !tag)
+      throw new Failure('data_unusable', `The keyring entry ${name} cannot be read.`);
     try {
       const decipher = createDecipheriv('aes-256-gcm', this.#master, nonce, { authTagLength: 16 });
       decipher.setAAD(Buffer.from(name)).setAuthTag(tag);
@@ -77,7 +84,9 @@ export class Keyring {
       this.#open.set(name, secret);
       return secret;
     } catch (cause) {
-      throw new Failure('data_unusable', 'The master key does not open the keyring of this data directory.', { cause });
+      throw new Failure('data_unusable', 'The master key does not open the keyring of this data directory.', {
+        cause,
+      });
     }
   }
 }
@@ -99,7 +108,8 @@ async function masterFile(disk: Disk, dir: string, needed: boolean): Promise<Buf
     if (key.length !== 32) throw new Failure('data_unusable', `${path} does not hold 64 hex digits.`);
     return key;
   }
-  if (needed) throw new Failure('data_unusable', `${path} is missing; without it the keyring cannot be opened.`);
+  if (needed)
+    throw new Failure('data_unusable', `${path} is missing; without it the keyring cannot be opened.`);
   const key = randomBytes(32);
   await replaceFile(disk, path, Buffer.from(`${key.toString('hex')}\n`));
   return key;

@@ -39,7 +39,12 @@ export class DirectoryLock {
         if (systemCode(error) !== 'EEXIST') throw error;
       }
       const [pid = '', start = ''] = (await fs.readFile(path, 'utf8').catch(() => '')).trim().split(' ');
-      if (Number(pid) > 0 && Number(pid) !== process.pid && alive(Number(pid)) && startOf(Number(pid)) === start)
+      if (
+        Number(pid) > 0 &&
+        Number(pid) !== process.pid &&
+        alive(Number(pid)) &&
+        startOf(Number(pid)) === start
+      )
         throw new Failure('data_unusable', `The process ${pid} has this data directory open; stop it first.`);
       await fs.rm(path, { force: true });
     }

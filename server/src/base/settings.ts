@@ -44,7 +44,11 @@ function distance(a: string, b: string): number {
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++)
-      next[j] = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1));
+      next[j] = Math.min(
+        (row[j] ?? 0) + 1,
+        (next[j - 1] ?? 0) + 1,
+        (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1),
+      );
     row = next;
   }
   return row[b.length] ?? 0;
@@ -56,8 +60,12 @@ function nearest(key: string): string {
 
 function assign(into: Settings, key: string, value: unknown, where: string): void {
   if (!isKey(key))
-    throw new Failure('bad_setting', `${where} is not a setting. Did you mean ${where.startsWith('PROOFLOG_') ? `PROOFLOG_${nearest(key).toUpperCase()}` : nearest(key)}?`);
-  if (typeof value !== 'string' && typeof value !== 'number') throw new Failure('bad_setting', `${where} must be a text.`);
+    throw new Failure(
+      'bad_setting',
+      `${where} is not a setting. Did you mean ${where.startsWith('PROOFLOG_') ? `PROOFLOG_${nearest(key).toUpperCase()}` : nearest(key)}?`,
+    );
+  if (typeof value !== 'string' && typeof value !== 'number')
+    throw new Failure('bad_setting', `${where} must be a text.`);
   into[key] = String(value);
 }
 
@@ -68,7 +76,9 @@ function assign(into: Settings, key: string, value: unknown, where: string): voi
 export function readSettings(env: NodeJS.ProcessEnv, overrides: Partial<Settings> = {}): Settings {
   const settings = { ...DEFAULTS };
   const file = env.PROOFLOG_CONFIG;
-  if (file) for (const [key, value] of Object.entries(readFile(file))) assign(settings, key, value, `${file}: ${key}`);
+  if (file)
+    for (const [key, value] of Object.entries(readFile(file)))
+      assign(settings, key, value, `${file}: ${key}`);
   for (const [name, value] of Object.entries(env))
     if (name.startsWith('PROOFLOG_') && !OTHER_VARIABLES.has(name) && value !== undefined)
       assign(settings, name.slice(9).toLowerCase(), value, name);
@@ -81,7 +91,8 @@ function readFile(path: string): Record<string, unknown> {
   if (!existsSync(path)) throw new Failure('bad_setting', `The settings file ${path} does not exist.`);
   try {
     const value: unknown = parse(readFileSync(path, 'utf8'));
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      return value as Record<string, unknown>;
   } catch (cause) {
     throw new Failure('bad_setting', `The settings file ${path} is not YAML.`, { cause });
   }

@@ -10,6 +10,10 @@ export function benchCommand(): Command {
     .addHelpText('after', '\nExample:\n  prooflog bench --seconds 5\n')
     .action(async (o: { seconds: string; json?: boolean; write?: string }) => {
       const { runBench } = await import('../bench/run.js');
-      await runBench({ seconds: Number(o.seconds), json: o.json ?? false, ...(o.write === undefined ? {} : { write: o.write }) });
+      await runBench({
+        seconds: Number(o.seconds),
+        json: o.json ?? false,
+        ...(o.write === undefined ? {} : { write: o.write }),
+      });
     });
 }

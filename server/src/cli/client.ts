@@ -11,9 +11,11 @@ export class Client {
   }
 
   static fromEnvironment(options: { url?: string; token?: string }): Client {
-    const url = options.url ?? process.env.PROOFLOG_URL ?? `http://${process.env.PROOFLOG_LISTEN ?? '127.0.0.1:7117'}`;
+    const url =
+      options.url ?? process.env.PROOFLOG_URL ?? `http://${process.env.PROOFLOG_LISTEN ?? '127.0.0.1:7117'}`;
     const token = options.token ?? process.env.PROOFLOG_ADMIN_TOKEN ?? process.env.PROOFLOG_KEY ?? '';
-    if (token === '') throw new Failure('bad_setting', 'Give the administrator token with --token or PROOFLOG_ADMIN_TOKEN.');
+    if (token === '')
+      throw new Failure('bad_setting', 'Give the administrator token with --token or PROOFLOG_ADMIN_TOKEN.');
     return new Client(url, token);
   }
 
@@ -27,7 +29,11 @@ export class Client {
     if (body !== undefined) headers['content-type'] = 'application/json';
     let response: Response;
     try {
-      response = await fetch(this.#url + path, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+      response = await fetch(this.#url + path, {
+        method,
+        headers,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
     } catch (cause) {
       throw new Failure('bad_setting', `No Prooflog answers at ${this.#url}; is it running?`, { cause });
     }
@@ -43,5 +49,7 @@ export class Client {
 /** Data goes to standard output, everything else to standard error. */
 export function print(value: unknown, json: boolean, line: (value: never) => string): void {
   const list = Array.isArray(value) ? value : [value];
-  process.stdout.write(json ? `${JSON.stringify(value)}\n` : list.map((item) => `${line(item as never)}\n`).join(''));
+  process.stdout.write(
+    json ? `${JSON.stringify(value)}\n` : list.map((item) => `${line(item as never)}\n`).join(''),
+  );
 }

@@ -34,8 +34,17 @@ export function keyCommand(): Command {
     .description('List the keys of a tenant')
     .requiredOption('--tenant <slug>', 'tenant')
     .action(async (o: Options) => {
-      const { keys } = await Client.fromEnvironment(o).call<{ keys: KeyInfo[] }>('GET', '/v1/keys', undefined, o.tenant);
-      print(keys, o.json ?? false, (k: KeyInfo) => `${k.id}  ${k.role}  ${k.label}  last used ${k.last_used_at ?? 'never'}`);
+      const { keys } = await Client.fromEnvironment(o).call<{ keys: KeyInfo[] }>(
+        'GET',
+        '/v1/keys',
+        undefined,
+        o.tenant,
+      );
+      print(
+        keys,
+        o.json ?? false,
+        (k: KeyInfo) => `${k.id}  ${k.role}  ${k.label}  last used ${k.last_used_at ?? 'never'}`,
+      );
     });
   shared(command.command('revoke'))
     .argument('<id>')

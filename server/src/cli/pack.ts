@@ -16,8 +16,18 @@ export function packCommand(): Command {
       const actions = pack.events.map((e) => e.action);
       if (new Set(actions.map((a, i) => `${a} ${pack.events[i]?.version}`)).size !== actions.length)
         throw new Failure('bad_pack', `${dir}: an action is declared twice in one version.`);
-      const facts = { name: pack.name, version: pack.version, actions: actions.length, sources: pack.sources.length, samples: loadSamples(pack).length };
-      process.stdout.write(o.json ? `${JSON.stringify(facts)}\n` : `${facts.name} v${facts.version}: ${facts.actions} actions, ${facts.sources} sources, ${facts.samples} samples\n`);
+      const facts = {
+        name: pack.name,
+        version: pack.version,
+        actions: actions.length,
+        sources: pack.sources.length,
+        samples: loadSamples(pack).length,
+      };
+      process.stdout.write(
+        o.json
+          ? `${JSON.stringify(facts)}\n`
+          : `${facts.name} v${facts.version}: ${facts.actions} actions, ${facts.sources} sources, ${facts.samples} samples\n`,
+      );
     });
   return command;
 }

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { Failure } from '../base/errors.js';
-import { safeStackFrames } from '../base/stack.js';
 import { readSettings, type Settings } from '../base/settings.js';
+import { safeStackFrames } from '../base/stack.js';
 import { benchCommand } from './bench.js';
 import { keyCommand } from './key.js';
 import { packCommand } from './pack.js';
@@ -29,8 +29,20 @@ export function buildProgram(): Command {
     .showHelpAfterError('(add --help for what is possible)')
     .showSuggestionAfterError()
     .configureOutput({ writeErr: (text) => process.stderr.write(text) })
-    .addHelpText('after', '\nExamples:\n  prooflog demo                      serve with sample data\n  prooflog serve --data /srv/prooflog\n  prooflog verify /srv/prooflog      check every ledger offline\n');
-  for (const command of [serveCommand, demoCommand, verifyCommand, reindexCommand, tenantCommand, keyCommand, packCommand, benchCommand])
+    .addHelpText(
+      'after',
+      '\nExamples:\n  prooflog demo                      serve with sample data\n  prooflog serve --data /srv/prooflog\n  prooflog verify /srv/prooflog      check every ledger offline\n',
+    );
+  for (const command of [
+    serveCommand,
+    demoCommand,
+    verifyCommand,
+    reindexCommand,
+    tenantCommand,
+    keyCommand,
+    packCommand,
+    benchCommand,
+  ])
     program.addCommand(command());
   return program;
 }
@@ -38,7 +50,8 @@ export function buildProgram(): Command {
 /** One clear line for what a person can mend, exit code 1 (or the command's own). */
 export function explain(error: unknown): string {
   if (error instanceof Failure) return `prooflog: ${error.message}`;
-  if (process.env.PROOFLOG_LOG_LEVEL === 'debug') return `prooflog: something went wrong that should not:\n${safeStackFrames(error)}`;
+  if (process.env.PROOFLOG_LOG_LEVEL === 'debug')
+    return `prooflog: something went wrong that should not:\n${safeStackFrames(error)}`;
   const name = error instanceof Error ? error.name : 'Error';
   return `prooflog: something went wrong that should not: ${name}. Run again with PROOFLOG_LOG_LEVEL=debug for its place.`;
 }

@@ -1,8 +1,8 @@
-import { runVerify } from '@prooflog/proof/node';
 import { join } from 'node:path';
+import { runVerify } from '@prooflog/proof/node';
 import { Command } from 'commander';
 import { loadDemo } from '../demo.js';
-import { startServer, type RunningServer } from '../server.js';
+import { type RunningServer, startServer } from '../server.js';
 import { type DataOptions, settingsOf } from './program.js';
 import { Progress } from './progress.js';
 
@@ -27,8 +27,13 @@ function stopOnSignal(server: RunningServer): void {
 }
 
 function banner(server: RunningServer, data: string, token: boolean): void {
-  process.stdout.write(`Prooflog   ${server.url}\nSign in    ${server.signInLink()}   (once, within 30 minutes)\nData       ${data}\n`);
-  if (token) process.stdout.write(`Admin      ${server.adminToken}   (until restart; set PROOFLOG_ADMIN_TOKEN to keep one)\n`);
+  process.stdout.write(
+    `Prooflog   ${server.url}\nSign in    ${server.signInLink()}   (once, within 30 minutes)\nData       ${data}\n`,
+  );
+  if (token)
+    process.stdout.write(
+      `Admin      ${server.adminToken}   (until restart; set PROOFLOG_ADMIN_TOKEN to keep one)\n`,
+    );
 }
 
 export function serveCommand(): Command {
@@ -36,7 +41,10 @@ export function serveCommand(): Command {
     .description('Run the server (no sample data)')
     .option('--data <dir>', 'data directory')
     .option('--listen <address>', 'host:port, or host:0 for a free port')
-    .addHelpText('after', '\nExample:\n  PROOFLOG_ADMIN_TOKEN=… prooflog serve --data /srv/prooflog --listen 127.0.0.1:7117\n')
+    .addHelpText(
+      'after',
+      '\nExample:\n  PROOFLOG_ADMIN_TOKEN=… prooflog serve --data /srv/prooflog --listen 127.0.0.1:7117\n',
+    )
     .action(async (o: DataOptions) => {
       const settings = settingsOf(o);
       const server = await startServer(settings);
@@ -56,10 +64,19 @@ export function demoCommand(): Command {
       const server = await startServer(settings);
       stopOnSignal(server);
       const progress = new Progress('samples');
-      const { sent, accepted, duplicates } = await loadDemo(server.engine, server.url, server.adminToken, (done, all) => progress.update(`${done} of ${all}`));
+      const { sent, accepted, duplicates } = await loadDemo(
+        server.engine,
+        server.url,
+        server.adminToken,
+        (done, all) => progress.update(`${done} of ${all}`),
+      );
       progress.done(`${sent} sent, ${accepted} accepted, ${duplicates} were here already`);
       await server.engine.indexedTo(server.engine.journal.durable, AbortSignal.timeout(30_000));
-      const code = await runVerify([join(settings.data, 'ledger')], { out: (text) => process.stderr.write(text), err: () => undefined, env: {} });
+      const code = await runVerify([join(settings.data, 'ledger')], {
+        out: (text) => process.stderr.write(text),
+        err: () => undefined,
+        env: {},
+      });
       say(code === 0 ? 'ledger: every record verified' : 'ledger: NOT verified, see above');
       banner(server, settings.data, settings.admin_token === '');
     });

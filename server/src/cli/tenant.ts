@@ -25,7 +25,11 @@ export function tenantCommand(): Command {
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  prooflog tenant create acme --pack company-governance --region eu\n')
     .action(async (slug: string, o: Options) => {
-      const tenant = await Client.fromEnvironment(o).call<Tenant>('POST', '/v1/tenants', { slug, packs: o.pack, region: o.region });
+      const tenant = await Client.fromEnvironment(o).call<Tenant>('POST', '/v1/tenants', {
+        slug,
+        packs: o.pack,
+        region: o.region,
+      });
       print(tenant, o.json ?? false, line);
     });
   command

@@ -1,5 +1,13 @@
 /** An attribute value as it came over the wire. Keys stay in Maps: they never become object properties. */
-export type WireValue = undefined | string | boolean | number | bigint | Uint8Array | WireValue[] | WireAttributes;
+export type WireValue =
+  | undefined
+  | string
+  | boolean
+  | number
+  | bigint
+  | Uint8Array
+  | WireValue[]
+  | WireAttributes;
 export type WireAttributes = Map<string, WireValue>;
 
 /** One log record of any protocol, decoded and not yet guarded. */

@@ -49,7 +49,8 @@ export class Guard {
         list.push({ declaration, details: compileDetails(ajv, declaration) });
         this.#actions.set(declaration.action, list);
       }
-      for (const source of pack.sources) this.#sources.set(source.name, [...(this.#sources.get(source.name) ?? []), source]);
+      for (const source of pack.sources)
+        this.#sources.set(source.name, [...(this.#sources.get(source.name) ?? []), source]);
     }
     this.#events = new EventBuilder(vault);
     this.#logs = new LogBuilder(vault);
@@ -58,7 +59,8 @@ export class Guard {
   /** One event of the events API, `source` naming the foreign shape it has. */
   event(value: unknown, sender: Sender, now: number, source?: string): Guarded | Rejection {
     try {
-      const mapped = source === undefined ? value : applySource(this.#source(source, sender), value, sender.tenant.id);
+      const mapped =
+        source === undefined ? value : applySource(this.#source(source, sender), value, sender.tenant.id);
       return this.#event(mapped, sender, now);
     } catch (error) {
       if (error instanceof Refused) return error.rejection;
@@ -73,7 +75,8 @@ export class Guard {
 
   #source(name: string, sender: Sender): SourceDeclaration {
     const found = this.#sources.get(name)?.find((s) => sender.tenant.packs.includes(s.pack));
-    if (found === undefined) throw new Refused('unknown_source', 'source', 'No pack of this tenant declares the source.');
+    if (found === undefined)
+      throw new Refused('unknown_source', 'source', 'No pack of this tenant declares the source.');
     return found;
   }
 
@@ -90,7 +93,8 @@ export class Guard {
   }
 
   #declared(e: Envelope, sender: Sender): Compiled {
-    const known = this.#actions.get(e.action)?.filter((c) => sender.tenant.packs.includes(c.declaration.pack)) ?? [];
+    const known =
+      this.#actions.get(e.action)?.filter((c) => sender.tenant.packs.includes(c.declaration.pack)) ?? [];
     const typed = e.event_type ? known.filter((c) => c.declaration.eventType === e.event_type) : known;
     const latest = typed.at(-1);
     if (latest === undefined)
@@ -100,9 +104,17 @@ export class Guard {
     const version = e.event_version ?? latest.declaration.version;
     const compiled = typed.find((c) => c.declaration.version === version);
     if (compiled === undefined)
-      throw new Refused('unknown_version', 'event_version', `Declared versions: ${typed.map((c) => c.declaration.version).join(', ')}.`);
+      throw new Refused(
+        'unknown_version',
+        'event_version',
+        `Declared versions: ${typed.map((c) => c.declaration.version).join(', ')}.`,
+      );
     if (e.stream && e.stream !== compiled.declaration.stream)
-      throw new Refused('wrong_stream', 'stream', `The action belongs to the stream ${compiled.declaration.stream}.`);
+      throw new Refused(
+        'wrong_stream',
+        'stream',
+        `The action belongs to the stream ${compiled.declaration.stream}.`,
+      );
     return compiled;
   }
 
@@ -117,17 +129,31 @@ export class Guard {
       if (open === null) return;
       const { parts, first } = open;
       blocks.push(
-        mintGuarded({ kind: 'block', log: `${sender.tenant.id}/logs`, eventId: first, patch: parts.length / 2, payload: Buffer.concat(parts) }),
+        mintGuarded({
+          kind: 'block',
+          log: `${sender.tenant.id}/logs`,
+          eventId: first,
+          patch: parts.length / 2,
+          payload: Buffer.concat(parts),
+        }),
       );
       open = null;
     };
     for (const input of inputs) {
       const record = this.#logs.build(input, sender, now);
       if (record.bytes.length > MAX_LOG) {
-        rejected.push({ code: 'record_too_large', field: 'body', message: `A log record may take at most ${MAX_LOG} bytes.` });
+        rejected.push({
+          code: 'record_too_large',
+          field: 'body',
+          message: `A log record may take at most ${MAX_LOG} bytes.`,
+        });
         continue;
       }
-      if (open !== null && (open.parts.length / 2 >= BLOCK_RECORDS || open.bytes + record.bytes.length > BLOCK_BYTES)) close();
+      if (
+        open !== null &&
+        (open.parts.length / 2 >= BLOCK_RECORDS || open.bytes + record.bytes.length > BLOCK_BYTES)
+      )
+        close();
       open ??= { parts: [], bytes: 0, first: record.eventId };
       const length = Buffer.allocUnsafe(4);
       length.writeUInt32BE(record.bytes.length);
@@ -146,7 +172,10 @@ function compileDetails(ajv: Ajv2020, d: EventDeclaration): ValidateFunction {
   try {
     return ajv.compile(d.details);
   } catch (error) {
-    throw new Failure('bad_pack', `Pack ${d.pack}, details of ${d.action}: ${error instanceof Error ? error.message : 'not a JSON Schema'}.`);
+    throw new Failure(
+      'bad_pack',
+      `Pack ${d.pack}, details of ${d.action}: ${error instanceof Error ? error.message : 'not a JSON Schema'}.`,
+    );
   }
 }
 

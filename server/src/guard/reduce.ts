@@ -26,7 +26,8 @@ function expandIpv6(address: string): string[] {
 const IDENTIFIER = /^[A-Za-z0-9][A-Za-z0-9._:/@#+=-]{0,255}$/;
 
 /** Whether a text is an identifier in which nothing personal or secret was found. */
-export const isPlainIdentifier = (text: string): boolean => IDENTIFIER.test(text) && detect(text).length === 0;
+export const isPlainIdentifier = (text: string): boolean =>
+  IDENTIFIER.test(text) && detect(text).length === 0;
 
 const BROWSERS: readonly [RegExp, string][] = [
   [/\bEdgA?\/(\d+)/, 'Edge'],
@@ -46,7 +47,9 @@ const TOOL = /^([A-Za-z][A-Za-z0-9._-]{1,60})(?:\/(\d{1,5}))?(?=[\s/.;]|$)/;
 
 /** A user agent reduced to product, major version and system: enough for forensics, too little for a fingerprint. */
 export function normaliseUserAgent(text: string): string {
-  const browser = BROWSERS.map(([pattern, name]) => [name, pattern.exec(text)?.[1]]).find(([, major]) => major !== undefined);
+  const browser = BROWSERS.map(([pattern, name]) => [name, pattern.exec(text)?.[1]]).find(
+    ([, major]) => major !== undefined,
+  );
   if (browser !== undefined) {
     const system = SYSTEMS.find(([pattern]) => pattern.test(text))?.[1];
     return `${browser[0]} ${browser[1]}${system === undefined ? '' : ` on ${system}`}`;

@@ -23,7 +23,8 @@ function scrubNumber(value: number, path: string, remarks: Remarks): number | st
  */
 export function scrubValue(value: unknown, path: string, remarks: Remarks, depth = 0): unknown {
   if (typeof value === 'string') return remarks.scrub(value.toWellFormed(), path);
-  if (typeof value === 'number') return Number.isFinite(value) ? scrubNumber(value, path, remarks) : String(value);
+  if (typeof value === 'number')
+    return Number.isFinite(value) ? scrubNumber(value, path, remarks) : String(value);
   if (typeof value === 'bigint') return remarks.scrub(String(value), path);
   if (typeof value === 'boolean' || value === null) return value;
   if (value === undefined) return null;

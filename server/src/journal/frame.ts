@@ -37,7 +37,9 @@ export function finishFrame(into: Buffer, at: number, synced: number): number {
 }
 
 /** A frame that checked out, or why there is none at this offset. */
-export type Frame = { ok: true; entry: Journaled; synced: number; end: number } | { ok: false; short: boolean };
+export type Frame =
+  | { ok: true; entry: Journaled; synced: number; end: number }
+  | { ok: false; short: boolean };
 
 /**
  * Reads the frame at `at`. `position` is the journal position of that byte.

@@ -44,7 +44,10 @@ export async function loadIds(disk: Disk, dir: string, base: number, seen: SeenI
   const bytes = Buffer.from(raw ?? []);
   const body = bytes.subarray(0, -4);
   if (bytes.length < 4 || crc32(body) !== bytes.readUInt32LE(body.length))
-    throw new Failure('journal_corrupt', `${idsPath(dir, base)} is damaged; restore it, or remove it and accept that duplicates of its records are not recognised.`);
+    throw new Failure(
+      'journal_corrupt',
+      `${idsPath(dir, base)} is damaged; restore it, or remove it and accept that duplicates of its records are not recognised.`,
+    );
   let count = 0;
   for (let o = 0; o < body.length; ) {
     const length = body[o] ?? 0;

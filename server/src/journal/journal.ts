@@ -71,7 +71,11 @@ export class Journal {
   #writing: Group | null = null;
   #loop: Promise<void> | null = null;
 
-  private constructor(o: Required<JournalOptions>, seen: SeenIds, found: Awaited<ReturnType<typeof recover>>) {
+  private constructor(
+    o: Required<JournalOptions>,
+    seen: SeenIds,
+    found: Awaited<ReturnType<typeof recover>>,
+  ) {
     this.#o = o;
     this.seen = seen;
     this.cut = found.cut;
@@ -113,7 +117,9 @@ export class Journal {
    */
   append(entries: readonly Guarded[]): Promise<void> {
     if (this.pendingBytes > this.#o.maxPendingBytes)
-      return Promise.reject(new Failure('journal_busy', 'More is waiting for the disk than may wait; send it again later.'));
+      return Promise.reject(
+        new Failure('journal_busy', 'More is waiting for the disk than may wait; send it again later.'),
+      );
     const group = this.#pending;
     for (const entry of entries) group.add(entry);
     this.#loop ??= this.#run();
@@ -200,7 +206,8 @@ export class Journal {
     if (from >= this.#durable) return entries;
     const at = this.#bases.findLastIndex((base) => base <= from);
     const base = this.#bases[at];
-    if (base === undefined) throw new Failure('journal_corrupt', `Position ${from} is no longer in the journal.`);
+    if (base === undefined)
+      throw new Failure('journal_corrupt', `Position ${from} is no longer in the journal.`);
     const end = Math.min(this.#bases[at + 1] ?? this.#durable, this.#durable);
     let want = Math.min(maxBytes, end - from);
     for (;;) {
@@ -211,7 +218,10 @@ export class Journal {
         const frame = decodeFrame(bytes.subarray(0, got), o, from + o);
         if (!frame.ok) {
           if (frame.short && from + got < end) break;
-          throw new Failure('journal_corrupt', `${segmentPath(this.#o.dir, base)} is damaged at offset ${from + o - base}.`);
+          throw new Failure(
+            'journal_corrupt',
+            `${segmentPath(this.#o.dir, base)} is damaged at offset ${from + o - base}.`,
+          );
         }
         entries.push(frame.entry);
         o = frame.end;

@@ -28,7 +28,8 @@ export async function recover(disk: Disk, dir: string, passed: number, seen: See
   for (const base of idBases) await loadIds(disk, dir, base, seen);
   const bases = await listBases(disk, dir, 'journal');
   if (bases.length === 0) {
-    if (passed > 0) throw new Failure('journal_corrupt', `${dir} holds no journal, but a follower has read to ${passed}.`);
+    if (passed > 0)
+      throw new Failure('journal_corrupt', `${dir} holds no journal, but a follower has read to ${passed}.`);
     return { bases: [0], idBases, end: 0, cut: 0 };
   }
 
@@ -48,7 +49,10 @@ export async function recover(disk: Disk, dir: string, passed: number, seen: See
     await truncate(disk, dir, base, good);
   }
   if (end < passed)
-    throw new Failure('journal_corrupt', `The journal ends at ${end}, but a follower has already read to ${passed}: its end was removed.`);
+    throw new Failure(
+      'journal_corrupt',
+      `The journal ends at ${end}, but a follower has already read to ${passed}: its end was removed.`,
+    );
   return { bases, idBases, end, cut };
 }
 

@@ -75,7 +75,12 @@ class Generation {
     for (let o = 0; o < old.length; o += WORDS) {
       const tenant = old[o] as number;
       if (tenant === EMPTY || tenant === REMOVED) continue;
-      this.add(tenant, [old[o + 1] as number, old[o + 2] as number, old[o + 3] as number, old[o + 4] as number]);
+      this.add(tenant, [
+        old[o + 1] as number,
+        old[o + 2] as number,
+        old[o + 3] as number,
+        old[o + 4] as number,
+      ]);
     }
   }
 }

@@ -6,8 +6,10 @@ import { decodeFrame, HEADER } from './frame.js';
 
 const NAME = /^(\d{16})\.(journal|ids)$/;
 
-export const segmentPath = (dir: string, base: number): string => join(dir, `${String(base).padStart(16, '0')}.journal`);
-export const idsPath = (dir: string, base: number): string => join(dir, `${String(base).padStart(16, '0')}.ids`);
+export const segmentPath = (dir: string, base: number): string =>
+  join(dir, `${String(base).padStart(16, '0')}.journal`);
+export const idsPath = (dir: string, base: number): string =>
+  join(dir, `${String(base).padStart(16, '0')}.ids`);
 
 /** First positions of the files of one kind, in order. */
 export async function listBases(disk: Disk, dir: string, kind: 'journal' | 'ids'): Promise<number[]> {

@@ -30,7 +30,12 @@ export class Edge {
   #last: Uint8Array | null;
   #files: LedgerFile[] = [];
 
-  constructor(size = 0, levels: Uint8Array[][] = [[]], bundle: Uint8Array[] = [], last: Uint8Array | null = null) {
+  constructor(
+    size = 0,
+    levels: Uint8Array[][] = [[]],
+    bundle: Uint8Array[] = [],
+    last: Uint8Array | null = null,
+  ) {
     this.size = size;
     this.levels = levels;
     this.bundle = bundle;
@@ -83,9 +88,15 @@ export class Edge {
     this.#files = [];
     for (const [level, tile] of this.levels.entries())
       if (tile.length > 0)
-        files.push({ path: tilePath(level, Math.floor(this.size / TILE_WIDTH ** (level + 1)), tile.length), bytes: Buffer.concat(tile) });
+        files.push({
+          path: tilePath(level, Math.floor(this.size / TILE_WIDTH ** (level + 1)), tile.length),
+          bytes: Buffer.concat(tile),
+        });
     if (this.bundle.length > 0)
-      files.push({ path: bundlePath(Math.floor(this.size / TILE_WIDTH), this.bundle.length), bytes: encodeBundle(this.bundle) });
+      files.push({
+        path: bundlePath(Math.floor(this.size / TILE_WIDTH), this.bundle.length),
+        bytes: encodeBundle(this.bundle),
+      });
     return files;
   }
 }

@@ -1,4 +1,4 @@
-import { canonicalize, rootOfLeafHashes, leafHash, toHex } from '@prooflog/proof';
+import { canonicalize, leafHash, rootOfLeafHashes, toHex } from '@prooflog/proof';
 import { formatUuid } from '../base/uuid.js';
 import { type Journaled, splitLog } from '../event/stages.js';
 
@@ -24,7 +24,8 @@ export function splitBlock(block: Uint8Array): Uint8Array[] {
 const EVENT_ID = /"event_id":"([0-9a-f-]{36})"/;
 
 /** The event id of a record's canonical bytes, without parsing all of it. */
-export const eventIdOf = (record: Uint8Array): string => EVENT_ID.exec(Buffer.from(record).toString('utf8'))?.[1] ?? '';
+export const eventIdOf = (record: Uint8Array): string =>
+  EVENT_ID.exec(Buffer.from(record).toString('utf8'))?.[1] ?? '';
 
 /** The leaf entry of a journal entry, a pure function of the two: docs/formats/ledger.md. */
 export function toEntry(journaled: Journaled, prevHash: string): Entry {

@@ -27,7 +27,11 @@ export class Heads {
       const log = row.log as LogName;
       heads.#heads.set(log, { log, size: row.size, root: new Uint8Array(row.root) });
     }
-    const follower = await db.selectFrom('followers').select('position').where('name', '=', FOLLOWER).executeTakeFirst();
+    const follower = await db
+      .selectFrom('followers')
+      .select('position')
+      .where('name', '=', FOLLOWER)
+      .executeTakeFirst();
     heads.#position = follower?.position ?? 0;
     return heads;
   }
@@ -80,7 +84,9 @@ export class Heads {
             .where('size', '=', before.size)
             .where('root', '=', Buffer.from(before.root))
             .executeTakeFirst();
-    const moved = 'numUpdatedRows' in result ? result.numUpdatedRows : (result.numInsertedOrUpdatedRows ?? 0n);
-    if (moved !== 1n) throw new Failure('ledger_conflict', `The head of ${head.log} was moved by someone else.`);
+    const moved =
+      'numUpdatedRows' in result ? result.numUpdatedRows : (result.numInsertedOrUpdatedRows ?? 0n);
+    if (moved !== 1n)
+      throw new Failure('ledger_conflict', `The head of ${head.log} was moved by someone else.`);
   }
 }

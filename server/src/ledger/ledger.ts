@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { bundlePath, decodeBundle, TILE_WIDTH, tilePath, blockPath } from '@prooflog/proof';
+import { blockPath, bundlePath, decodeBundle, TILE_WIDTH, tilePath } from '@prooflog/proof';
 import type { Disk } from '../base/disk.js';
 import { replaceFile } from '../base/durable.js';
 import { Failure } from '../base/errors.js';
@@ -66,8 +66,8 @@ export class Ledger {
     const files = new Map<LogName, LedgerFile[]>();
     for (const [i, journaled] of entries.entries()) {
       const edge = this.#edges.get(journaled.log) ?? (await this.#load(journaled.log));
-      let list = files.get(journaled.log);
-      if (list === undefined) files.set(journaled.log, (list = []));
+      const list = files.get(journaled.log) ?? [];
+      files.set(journaled.log, list);
       const entry = toEntry(journaled, edge.prevHash);
       if (entry.block !== null) list.push({ path: blockPath(edge.size), bytes: entry.block });
       edge.append(entry.bytes);
@@ -99,7 +99,8 @@ export class Ledger {
     await this.#files.ensureDir(dir);
     const vkey = Buffer.from(`${await this.#o.signer.vkey(tenant, origin)}\n`);
     const there = await this.#o.disk.readFile(join(dir, 'vkey'));
-    if (there === null || !vkey.equals(there)) await replaceFile(this.#o.disk, join(dir, 'vkey'), vkey, 0o444);
+    if (there === null || !vkey.equals(there))
+      await replaceFile(this.#o.disk, join(dir, 'vkey'), vkey, 0o444);
     const note = Buffer.from(await this.#o.signer.checkpoint(tenant, origin, head));
     await replaceFile(this.#o.disk, join(dir, 'checkpoint'), note, 0o644);
   }
@@ -140,7 +141,8 @@ export class Ledger {
   /** The incomplete bundle is in memory; its file is replaced with every checkpoint. */
   async #bundle(log: LogName, index: number): Promise<{ entries: Uint8Array[]; hashes: Uint8Array[] }> {
     const edge = this.#edges.get(log) ?? (await this.#load(log));
-    if (index === Math.floor(edge.size / TILE_WIDTH)) return { entries: [...edge.bundle], hashes: [...(edge.levels[0] ?? [])] };
+    if (index === Math.floor(edge.size / TILE_WIDTH))
+      return { entries: [...edge.bundle], hashes: [...(edge.levels[0] ?? [])] };
     const dir = this.dirOf(log);
     const bytes = await need(this.#o.disk, join(dir, bundlePath(index)));
     const tile = await need(this.#o.disk, join(dir, tilePath(0, index)));
@@ -171,14 +173,25 @@ async function loadEdge(disk: Disk, dir: string, size: number): Promise<Edge> {
   const levels: Uint8Array[][] = [[]];
   for (let level = 0, n = size; n > 0; level++, n = Math.floor(n / TILE_WIDTH)) {
     const width = n % TILE_WIDTH;
-    levels[level] = width === 0 ? [] : splitHashes(await need(disk, join(dir, tilePath(level, Math.floor(n / TILE_WIDTH), width))));
+    levels[level] =
+      width === 0
+        ? []
+        : splitHashes(await need(disk, join(dir, tilePath(level, Math.floor(n / TILE_WIDTH), width))));
   }
   const partial = size % TILE_WIDTH;
-  const bundle = partial === 0 ? [] : decodeBundle(await need(disk, join(dir, bundlePath(Math.floor(size / TILE_WIDTH), partial))));
+  const bundle =
+    partial === 0
+      ? []
+      : decodeBundle(await need(disk, join(dir, bundlePath(Math.floor(size / TILE_WIDTH), partial))));
   return new Edge(size, levels, bundle, await lastHash(disk, dir, size, levels[0] ?? []));
 }
 
-async function lastHash(disk: Disk, dir: string, size: number, edge: Uint8Array[]): Promise<Uint8Array | null> {
+async function lastHash(
+  disk: Disk,
+  dir: string,
+  size: number,
+  edge: Uint8Array[],
+): Promise<Uint8Array | null> {
   if (size === 0) return null;
   const inEdge = edge.at(-1);
   if (inEdge !== undefined) return inEdge;

@@ -23,19 +23,34 @@ function extraOf(sealed: Sealed, slot: number): Uint8Array {
   const record = sealed.records[slot];
   if (record === undefined) throw new Failure('not_found', 'There is no such record in the block.');
   if (record === sealed.bytes) return utf8(canonicalize({ record: parsed(record) }));
-  const path = inclusionPathOfLeafHashes(slot, sealed.records.map((bytes) => leafHash(bytes)));
+  const path = inclusionPathOfLeafHashes(
+    slot,
+    sealed.records.map((bytes) => leafHash(bytes)),
+  );
   const block = { index: slot, leaf: parsed(sealed.bytes), path: path.map(toBase64) };
   return utf8(canonicalize({ block, record: parsed(record) }));
 }
 
 /** The proof of one record (c2sp.org/tlog-proof@v1) under the latest checkpoint. @throws Failure `not_sealed`. */
-export async function proveRecord(disk: Disk, ledger: Ledger, log: LogName, leaf: number, slot: number): Promise<string> {
+export async function proveRecord(
+  disk: Disk,
+  ledger: Ledger,
+  log: LogName,
+  leaf: number,
+  slot: number,
+): Promise<string> {
   const dir = ledger.dirOf(log);
   const note = await disk.readFile(join(dir, 'checkpoint'));
   const checkpoint = note === null ? null : Buffer.from(note).toString('utf8');
-  const size = checkpoint === null ? 0 : parseCheckpoint(checkpoint.slice(0, checkpoint.lastIndexOf('\n\n') + 1)).size;
+  const size =
+    checkpoint === null ? 0 : parseCheckpoint(checkpoint.slice(0, checkpoint.lastIndexOf('\n\n') + 1)).size;
   const [sealed] = await ledger.read(log, leaf, leaf + 1);
-  if (checkpoint === null || leaf >= size || sealed === undefined) throw new Failure('not_sealed', 'The record is not sealed yet.');
-  const path = await inclusionPath(leaf, size, tileHashes(size, (file) => disk.readFile(join(dir, file))));
+  if (checkpoint === null || leaf >= size || sealed === undefined)
+    throw new Failure('not_sealed', 'The record is not sealed yet.');
+  const path = await inclusionPath(
+    leaf,
+    size,
+    tileHashes(size, (file) => disk.readFile(join(dir, file))),
+  );
   return formatTlogProof({ extra: extraOf(sealed, slot), index: leaf, path, checkpoint });
 }

@@ -40,6 +40,10 @@ export class KeyringSigner implements Signer {
   async checkpoint(tenant: string, origin: string, head: Head): Promise<string> {
     const { key, pub } = await this.#key(tenant);
     const text = formatCheckpoint({ origin, size: head.size, root: head.root });
-    return signEd25519Note(text, { name: origin, pub, sign: (message: Uint8Array) => new Uint8Array(sign(null, message, key)) });
+    return signEd25519Note(text, {
+      name: origin,
+      pub,
+      sign: (message: Uint8Array) => new Uint8Array(sign(null, message, key)),
+    });
   }
 }

@@ -12,7 +12,8 @@ class Reader {
   readonly #value: Record<string, unknown>;
 
   constructor(file: string, value: unknown) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(file, 'is not a mapping');
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw wrong(file, 'is not a mapping');
     this.#file = file;
     this.#value = value as Record<string, unknown>;
   }
@@ -22,7 +23,10 @@ class Reader {
     try {
       value = parse(readFileSync(path, 'utf8'));
     } catch (error) {
-      throw wrong(path, error instanceof Error ? (error.message.split('\n')[0] ?? 'cannot be read') : 'cannot be read');
+      throw wrong(
+        path,
+        error instanceof Error ? (error.message.split('\n')[0] ?? 'cannot be read') : 'cannot be read',
+      );
     }
     return new Reader(path, value);
   }
@@ -41,7 +45,8 @@ class Reader {
 
   integer(key: string): number {
     const v = this.#value[key];
-    if (typeof v !== 'number' || !Number.isInteger(v) || v < 1) throw wrong(this.#file, `${key} must be a whole number from 1`);
+    if (typeof v !== 'number' || !Number.isInteger(v) || v < 1)
+      throw wrong(this.#file, `${key} must be a whole number from 1`);
     return v;
   }
 
@@ -123,7 +128,11 @@ function readEvents(pack: string, file: Reader): EventDeclaration[] {
   const actions = file.child('actions');
   return actions.entries().map(([action, body]) => {
     if (!SNAKE.test(action)) throw wrong(file.file, `the action ${action} must be in snake_case`);
-    return { ...shared, action, description: new Reader(`${file.file} (${action})`, body).text('description') };
+    return {
+      ...shared,
+      action,
+      description: new Reader(`${file.file} (${action})`, body).text('description'),
+    };
   });
 }
 
@@ -143,8 +152,15 @@ function plainSchema(schema: unknown): JsonSchema {
 function readSource(pack: string, file: Reader): SourceDeclaration {
   const envelope = new Map<string, Mapping>();
   const targets = file.child('envelope');
-  for (const [target, spec] of targets.entries()) envelope.set(target, readMapping(`${targets.file} (${target})`, spec));
-  return { pack, name: file.name('name'), description: file.text('description'), id: file.text('id'), envelope };
+  for (const [target, spec] of targets.entries())
+    envelope.set(target, readMapping(`${targets.file} (${target})`, spec));
+  return {
+    pack,
+    name: file.name('name'),
+    description: file.text('description'),
+    id: file.text('id'),
+    envelope,
+  };
 }
 
 function readMapping(where: string, spec: unknown): Mapping {
@@ -153,7 +169,8 @@ function readMapping(where: string, spec: unknown): Mapping {
   if (given.has('value')) return { value: String(given.get('value')) };
   const from = given.get('from');
   const paths = typeof from === 'string' ? [from] : from;
-  if (!Array.isArray(paths) || !paths.every((p) => typeof p === 'string')) throw wrong(where, 'needs from or value');
+  if (!Array.isArray(paths) || !paths.every((p) => typeof p === 'string'))
+    throw wrong(where, 'needs from or value');
   const values = given.get('values') as Record<string, string> | undefined;
   const fallback = given.get('default');
   return {

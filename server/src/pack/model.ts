@@ -29,7 +29,11 @@ export interface EventDeclaration {
 
 /** Where a value of the envelope comes from in a foreign record. */
 export type Mapping =
-  | { readonly from: readonly string[]; readonly values?: Readonly<Record<string, string>>; readonly default?: string }
+  | {
+      readonly from: readonly string[];
+      readonly values?: Readonly<Record<string, string>>;
+      readonly default?: string;
+    }
   | { readonly value: string };
 
 /** A foreign shape (CloudTrail, …) and how it becomes our envelope. */

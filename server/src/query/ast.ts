@@ -17,10 +17,15 @@ export type Node =
 export const syntaxError = (message: string, position: number): Failure =>
   new Failure('query_syntax', `${message} at character ${position + 1} of the query.`, { field: 'query' });
 
-export const tooComplex = (message: string): Failure => new Failure('query_too_complex', message, { field: 'query' });
+export const tooComplex = (message: string): Failure =>
+  new Failure('query_too_complex', message, { field: 'query' });
 
 /** The tree with the values of some fields replaced by alternatives (a real id by its pseudonym). */
-export function mapFieldValues(node: Node, isWanted: (field: string) => boolean, alternatives: (value: string) => readonly string[]): Node {
+export function mapFieldValues(
+  node: Node,
+  isWanted: (field: string) => boolean,
+  alternatives: (value: string) => readonly string[],
+): Node {
   switch (node.kind) {
     case 'and':
     case 'or':

@@ -34,7 +34,11 @@ function confined(table: TableName, scope: Scope, params: Params, extra: readonl
 }
 
 /** One scan for each table the streams need, put together. */
-function union(scope: Scope, params: Params, select: (table: TableName) => { columns: string; extra: readonly string[]; tail?: string }): string {
+function union(
+  scope: Scope,
+  params: Params,
+  select: (table: TableName) => { columns: string; extra: readonly string[]; tail?: string },
+): string {
   const scans = tablesOf(scope.streams).map((table) => {
     const { columns, extra, tail } = select(table);
     return `SELECT ${columns} ${confined(table, scope, params, extra)}${tail ?? ''}`;
@@ -42,7 +46,8 @@ function union(scope: Scope, params: Params, select: (table: TableName) => { col
   return scans.length === 1 ? `(${scans[0]})` : `(${scans.join(' UNION ALL ')})`;
 }
 
-const RECORD = 'event_id, toUnixTimestamp64Milli(occurred_at) AS at, toUnixTimestamp64Milli(recorded_at) AS recorded, stream, leaf, slot, hash, record';
+const RECORD =
+  'event_id, toUnixTimestamp64Milli(occurred_at) AS at, toUnixTimestamp64Milli(recorded_at) AS recorded, stream, leaf, slot, hash, record';
 
 /** A row of a search. */
 export interface RecordRow {
@@ -84,17 +89,28 @@ function keyset(page: Page, params: Params): string {
 }
 
 /** Records taken in after the given point, oldest first: the live tail. */
-export function compileTail(node: Node, scope: Scope, since: { recorded: number; id: string }, limit: number): Statement {
+export function compileTail(
+  node: Node,
+  scope: Scope,
+  since: { recorded: number; id: string },
+  limit: number,
+): Statement {
   const params = new Params();
   const at = `fromUnixTimestamp64Milli(${params.bind('Int64', since.recorded)})`;
   const id = params.bind('String', since.id);
   const order = ` ORDER BY recorded_at, event_id LIMIT ${params.bind('UInt32', limit)}`;
   const source = union(scope, params, (table) => ({
     columns: RECORD,
-    extra: [new Predicate(table, params, scope.now).sql(node), `recorded_at > ${at} OR (recorded_at = ${at} AND event_id > ${id})`],
+    extra: [
+      new Predicate(table, params, scope.now).sql(node),
+      `recorded_at > ${at} OR (recorded_at = ${at} AND event_id > ${id})`,
+    ],
     tail: order,
   }));
-  return { sql: `SELECT * FROM ${source} ORDER BY recorded, event_id LIMIT ${params.bind('UInt32', limit)}`, params: params.values };
+  return {
+    sql: `SELECT * FROM ${source} ORDER BY recorded, event_id LIMIT ${params.bind('UInt32', limit)}`,
+    params: params.values,
+  };
 }
 
 /** Counts by step of time and by level (logs) or result (events). */
@@ -107,7 +123,10 @@ export function compileHistogram(node: Node, scope: Scope, stepMs: number): Stat
     extra: [new Predicate(table, params, scope.now).sql(node)],
     tail: ' GROUP BY step, kind',
   }));
-  return { sql: `SELECT step, kind, sum(n) AS n FROM ${source} GROUP BY step, kind ORDER BY step`, params: params.values };
+  return {
+    sql: `SELECT step, kind, sum(n) AS n FROM ${source} GROUP BY step, kind ORDER BY step`,
+    params: params.values,
+  };
 }
 
 /** The most frequent values of one field. @throws Failure `unknown_field`. */
@@ -133,12 +152,20 @@ export function compileCorrelation(ids: readonly string[], scope: Scope, limit: 
   const list = params.bind('Array(String)', ids);
   const order = ` ORDER BY occurred_at, event_id LIMIT ${params.bind('UInt32', limit)}`;
   const any = CORRELATED.map((column) => `${column} IN ${list}`).join(' OR ');
-  const source = union(scope, params, () => ({ columns: `${RECORD}, ${CORRELATED.join(', ')}`, extra: [any], tail: order }));
-  return { sql: `SELECT * FROM ${source} ORDER BY at, event_id LIMIT ${params.bind('UInt32', limit)}`, params: params.values };
+  const source = union(scope, params, () => ({
+    columns: `${RECORD}, ${CORRELATED.join(', ')}`,
+    extra: [any],
+    tail: order,
+  }));
+  return {
+    sql: `SELECT * FROM ${source} ORDER BY at, event_id LIMIT ${params.bind('UInt32', limit)}`,
+    params: params.values,
+  };
 }
 
 export type CorrelatedRow = RecordRow & Readonly<Record<(typeof CORRELATED)[number], string>>;
-export const correlatedIds = (row: CorrelatedRow): string[] => CORRELATED.map((column) => row[column]).filter((id) => id !== '');
+export const correlatedIds = (row: CorrelatedRow): string[] =>
+  CORRELATED.map((column) => row[column]).filter((id) => id !== '');
 
 /** One record by its id. */
 export function compileById(eventId: string, scope: Scope): Statement {

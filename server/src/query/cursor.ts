@@ -7,10 +7,12 @@ export interface After {
   readonly id: string;
 }
 
-const bad = (): Failure => new Failure('bad_cursor', 'The cursor belongs to another search, or was changed.', { field: 'cursor' });
+const bad = (): Failure =>
+  new Failure('bad_cursor', 'The cursor belongs to another search, or was changed.', { field: 'cursor' });
 
 /** `binding` is everything the cursor may only be used with: tenant, credential and the search itself. */
-const macOf = (key: Buffer, body: string, binding: string): Buffer => createHmac('sha256', key).update(`${body}\n${binding}`).digest();
+const macOf = (key: Buffer, body: string, binding: string): Buffer =>
+  createHmac('sha256', key).update(`${body}\n${binding}`).digest();
 
 export function encodeCursor(after: After, key: Buffer, binding: string): string {
   const body = Buffer.from(`${after.at} ${after.id}`).toString('base64url');

@@ -1,4 +1,4 @@
-import { tableOf, type TableName } from '../store/tables.js';
+import { type TableName, tableOf } from '../store/tables.js';
 
 export type FieldType = 'string' | 'number' | 'time' | 'text';
 
@@ -14,7 +14,13 @@ export interface Field {
 }
 
 const both = (column: string): Field['column'] => ({ events: column, logs: column });
-const define = (name: string, column: Field['column'], description: string, aliases: string[] = [], type: FieldType = 'string'): Field => ({
+const define = (
+  name: string,
+  column: Field['column'],
+  description: string,
+  aliases: string[] = [],
+  type: FieldType = 'string',
+): Field => ({
   name,
   aliases,
   type,
@@ -34,19 +40,35 @@ export const FIELDS: readonly Field[] = [
   define('span_id', both('span_id'), 'Span', ['correlation.span_id', 'spanId']),
   define('job_id', both('job_id'), 'Batch or background job', ['correlation.job_id', 'jobId']),
   define('session_id', both('session_id'), 'Session', ['correlation.session_id', 'sessionId', 'session']),
-  define('correlation_id', both('correlation_id'), 'Correlation', ['correlation.correlation_id', 'correlationId']),
+  define('correlation_id', both('correlation_id'), 'Correlation', [
+    'correlation.correlation_id',
+    'correlationId',
+  ]),
   define('event_type', { events: 'event_type' }, 'Kind of event', ['type']),
   define('action', { events: 'action' }, 'What was done'),
-  { ...define('result', { events: 'result' }, 'success, failure, denied or pending', ['outcome']), folded: true },
+  {
+    ...define('result', { events: 'result' }, 'success, failure, denied or pending', ['outcome']),
+    folded: true,
+  },
   define('reason', { events: 'reason' }, 'Why, as a code'),
-  define('actor.id', { events: 'actor_id' }, 'Who did it: a pseudonym; the real id is looked up', ['actor', 'actor_id']),
+  define('actor.id', { events: 'actor_id' }, 'Who did it: a pseudonym; the real id is looked up', [
+    'actor',
+    'actor_id',
+  ]),
   define('actor.type', { events: 'actor_type' }, 'user, service or system', ['actor_type']),
   define('actor.role', { events: 'actor_role' }, 'Role of the actor', ['role', 'actor_role']),
   define('actor.ip', { events: 'actor_ip' }, 'Network of the actor', ['ip', 'actor_ip']),
   define('entity.id', { events: 'entity_id' }, 'What it was done to', ['entity', 'entity_id']),
   define('entity.type', { events: 'entity_type' }, 'Kind of thing it was done to', ['entity_type']),
-  { ...define('level', { logs: 'level' }, 'DEBUG, INFO, WARN, ERROR or CRITICAL', ['severity']), folded: true },
-  define('service', { logs: 'service' }, 'Service that logged', ['serviceName', 'service.name', 'service_name']),
+  {
+    ...define('level', { logs: 'level' }, 'DEBUG, INFO, WARN, ERROR or CRITICAL', ['severity']),
+    folded: true,
+  },
+  define('service', { logs: 'service' }, 'Service that logged', [
+    'serviceName',
+    'service.name',
+    'service_name',
+  ]),
   define('logger', { logs: 'logger' }, 'Logger', ['loggerName']),
   define('thread', { logs: 'thread' }, 'Thread', ['threadName']),
   define('host', { logs: 'host' }, 'Host', ['hostName', 'host.name']),
@@ -54,18 +76,36 @@ export const FIELDS: readonly Field[] = [
   { ...define('method', { logs: 'method' }, 'HTTP method', ['requestMethod']), folded: true },
   define('path', { logs: 'path' }, 'HTTP path', ['requestPath']),
   define('status', { logs: 'status' }, 'HTTP status', ['responseStatus', 'status_code'], 'number'),
-  define('duration_ms', { logs: 'duration_ms' }, 'Milliseconds it took', ['durationMs', 'duration'], 'number'),
+  define(
+    'duration_ms',
+    { logs: 'duration_ms' },
+    'Milliseconds it took',
+    ['durationMs', 'duration'],
+    'number',
+  ),
   define('error_type', { logs: 'error_type' }, 'Class of the error', ['errorType', 'error', 'exception']),
-  define('user_id', { logs: 'user_id' }, 'Person concerned: a pseudonym; the real id is looked up', ['userId', 'user']),
+  define('user_id', { logs: 'user_id' }, 'Person concerned: a pseudonym; the real id is looked up', [
+    'userId',
+    'user',
+  ]),
   define('message', both('body'), 'Free text', ['text', 'body', 'stackTrace'], 'text'),
 ];
 
-const BY_NAME = new Map(FIELDS.flatMap((f) => [f.name, ...f.aliases].map((name): [string, Field] => [name, f])));
+const BY_NAME = new Map(
+  FIELDS.flatMap((f) => [f.name, ...f.aliases].map((name): [string, Field] => [name, f])),
+);
 
 export const fieldNamed = (name: string): Field | undefined => BY_NAME.get(name);
 
 /** Columns a bare id is looked for in. */
-export const ID_FIELDS = ['event_id', 'request_id', 'trace_id', 'correlation_id', 'job_id', 'session_id'] as const;
+export const ID_FIELDS = [
+  'event_id',
+  'request_id',
+  'trace_id',
+  'correlation_id',
+  'job_id',
+  'session_id',
+] as const;
 
 /** The tables that hold the streams. */
 export function tablesOf(streams: readonly string[]): TableName[] {

@@ -2,9 +2,18 @@ import { syntaxError } from './ast.js';
 
 export type Token =
   | { readonly kind: 'word' | 'phrase'; readonly text: string; readonly at: number }
-  | { readonly kind: '(' | ')' | '[' | ']' | ':' | 'and' | 'or' | 'not' | 'plus' | 'end'; readonly at: number };
+  | {
+      readonly kind: '(' | ')' | '[' | ']' | ':' | 'and' | 'or' | 'not' | 'plus' | 'end';
+      readonly at: number;
+    };
 
-const OPERATORS: Readonly<Record<string, 'and' | 'or' | 'not'>> = { AND: 'and', OR: 'or', NOT: 'not', '&&': 'and', '||': 'or' };
+const OPERATORS: Readonly<Record<string, 'and' | 'or' | 'not'>> = {
+  AND: 'and',
+  OR: 'or',
+  NOT: 'not',
+  '&&': 'and',
+  '||': 'or',
+};
 const SINGLE = new Set(['(', ')', '[', ']']);
 
 /** Cuts a query into tokens. Colons end a word only where a field name stands before them. */
@@ -17,7 +26,8 @@ export function lex(query: string): Token[] {
     if (/\s/.test(c)) at++;
     else if (SINGLE.has(c)) tokens.push({ kind: c as '(', at: at++ });
     else if (c === '"') at = phrase(query, at, tokens);
-    else if ((c === '-' || c === '!') && !afterColon() && /\S/.test(query[at + 1] ?? ' ')) tokens.push({ kind: 'not', at: at++ });
+    else if ((c === '-' || c === '!') && !afterColon() && /\S/.test(query[at + 1] ?? ' '))
+      tokens.push({ kind: 'not', at: at++ });
     else if (c === '+' && !afterColon()) tokens.push({ kind: 'plus', at: at++ });
     else at = word(query, at, tokens, afterColon());
   }

@@ -76,9 +76,14 @@ class Parser {
         return this.#count({ kind: 'text', value: token.text, phrase: true });
       case 'word':
         if (this.#token.kind === ':') return this.#field(token.text, depth);
-        return this.#count(token.text === '*' ? { kind: 'all' } : { kind: 'text', value: token.text, phrase: false });
+        return this.#count(
+          token.text === '*' ? { kind: 'all' } : { kind: 'text', value: token.text, phrase: false },
+        );
       default:
-        throw syntaxError(token.kind === 'end' ? 'The query ends too early' : 'A word was expected', token.at);
+        throw syntaxError(
+          token.kind === 'end' ? 'The query ends too early' : 'A word was expected',
+          token.at,
+        );
     }
   }
 
@@ -97,7 +102,8 @@ class Parser {
       return node;
     }
     if (token.kind === '[') return this.#range(field, token.at);
-    if (token.kind !== 'word' && token.kind !== 'phrase') throw syntaxError('A value was expected after the colon', token.at);
+    if (token.kind !== 'word' && token.kind !== 'phrase')
+      throw syntaxError('A value was expected after the colon', token.at);
     this.#at++;
     return this.#count(valueNode(field, token.text, token.kind === 'phrase'));
   }
@@ -106,7 +112,8 @@ class Parser {
     this.#at++;
     const from = this.#bound(at);
     const to = this.#token;
-    if (to.kind !== 'word' || to.text !== 'TO') throw syntaxError('A range reads [from TO to]; TO is missing', to.at);
+    if (to.kind !== 'word' || to.text !== 'TO')
+      throw syntaxError('A range reads [from TO to]; TO is missing', to.at);
     this.#at++;
     const end = this.#bound(at);
     this.#expect(']', 'A range is not closed', at);
@@ -119,7 +126,8 @@ class Parser {
     for (;;) {
       const token = this.#token;
       if (token.kind === ':') text += ':';
-      else if ((token.kind === 'word' || token.kind === 'phrase') && (text === '' || text.endsWith(':'))) text += token.text;
+      else if ((token.kind === 'word' || token.kind === 'phrase') && (text === '' || text.endsWith(':')))
+        text += token.text;
       else if (token.kind === 'not' && text === '') text += '-';
       else break;
       this.#at++;

@@ -48,13 +48,18 @@ export class Predicate {
   }
 
   #inText(value: string, phrase: boolean): string {
-    if (!phrase && isPattern(value)) return `${BODY} LIKE ${this.#params.bind('String', `%${likePattern(value.toLowerCase())}%`)}`;
-    const plain = (phrase ? value : unescape(value)).toLowerCase();
+    if (!phrase && isPattern(value))
+      return `${BODY} LIKE ${this.#params.bind('String', `%${likePattern(value.toLowerCase())}%`)}`;
+    const plain = (phrase ? value : literal(value)).toLowerCase();
     // Words of the text index are letters and digits of ASCII, and everything beyond ASCII.
-    const words = plain.split(/[\u0000-\u002f\u003a-\u0040\u005b-\u0060\u007b-\u007f]+/).filter((w) => w !== '');
-    const parts = words.length === 0 ? [] : [`hasAllTokens(${BODY}, ${this.#params.bind('Array(String)', words)})`];
+    const words = plain
+      .split(/(?:(?![A-Za-z0-9])\p{ASCII})+/u)
+      .filter((w) => w !== '');
+    const parts =
+      words.length === 0 ? [] : [`hasAllTokens(${BODY}, ${this.#params.bind('Array(String)', words)})`];
     // The words alone do not say that they stand side by side.
-    if (words.length !== 1 || words[0] !== plain) parts.push(`position(${BODY}, ${this.#params.bind('String', plain)}) > 0`);
+    if (words.length !== 1 || words[0] !== plain)
+      parts.push(`position(${BODY}, ${this.#params.bind('String', plain)}) > 0`);
     return `(${parts.join(' AND ')})`;
   }
 
@@ -66,8 +71,9 @@ export class Predicate {
     if (expression === null) return '0';
     const left = field?.folded ? `lower(${expression})` : expression;
     const fold = (text: string): string => (field?.folded ? text.toLowerCase() : text);
-    if (!phrase && isPattern(value)) return `${left} LIKE ${this.#params.bind('String', fold(likePattern(value)))}`;
-    const exact = fold(phrase ? value : unescape(value));
+    if (!phrase && isPattern(value))
+      return `${left} LIKE ${this.#params.bind('String', fold(likePattern(value)))}`;
+    const exact = fold(phrase ? value : literal(value));
     if (name === 'stream') return `${left} = ${this.#params.bind('String', exact)}`;
     return `${left} = ${this.#params.bind('String', exact)}`;
   }
@@ -76,20 +82,28 @@ export class Predicate {
     const field = fieldNamed(name);
     const expression = this.#expression(name, field);
     if (expression === null) return '0';
-    if (field?.type === 'time') return `${expression} ${op} fromUnixTimestamp64Milli(${this.#params.bind('Int64', this.#time(value))})`;
+    if (field?.type === 'time')
+      return `${expression} ${op} fromUnixTimestamp64Milli(${this.#params.bind('Int64', this.#time(value))})`;
     const number = Number(value);
     const numeric = value.trim() !== '' && Number.isFinite(number);
     if (field?.type === 'number') {
-      if (!numeric) throw new Failure('bad_value', `${field.name} is compared with a number.`, { field: 'query' });
+      if (!numeric)
+        throw new Failure('bad_value', `${field.name} is compared with a number.`, { field: 'query' });
       return `${expression} ${op} ${this.#params.bind('Float64', number)}`;
     }
-    if (numeric) return `toFloat64OrNull(${expression}) ${op} ${this.#params.bind('Float64', number)}`.replace(/^/, 'ifNull(').concat(', 0)');
+    if (numeric)
+      return `toFloat64OrNull(${expression}) ${op} ${this.#params.bind('Float64', number)}`
+        .replace(/^/, 'ifNull(')
+        .concat(', 0)');
     return `${expression} ${op} ${this.#params.bind('String', value)}`;
   }
 
   #time(value: string): number {
     const at = parseTime(value, this.#now);
-    if (at === null) throw new Failure('bad_time', 'A time in the query is not RFC 3339 and not relative (now-15m).', { field: 'query' });
+    if (at === null)
+      throw new Failure('bad_time', 'A time in the query is not RFC 3339 and not relative (now-15m).', {
+        field: 'query',
+      });
     return at;
   }
 
@@ -110,17 +124,21 @@ export class Predicate {
 }
 
 /** `attributes.user.tier` and `metadata.details.field` name the same as `user.tier` and `field`. */
-const bareName = (name: string): string => name.replace(/^(?:attributes|metadata\.details|details|data)\./, '');
+const bareName = (name: string): string =>
+  name.replace(/^(?:attributes|metadata\.details|details|data)\./, '');
 
 /** Has a wildcard that is not escaped. */
 const isPattern = (value: string): boolean => /(?:^|[^\\])(?:\\\\)*[*?]/.test(value);
-const unescape = (value: string): string => value.replace(/\\([*?\\])/g, '$1');
+const literal = (value: string): string => value.replace(/\\([*?\\])/g, '$1');
 
 /** `foo*b?r` for LIKE, with LIKE's own special characters taken literally. */
 function likePattern(value: string): string {
-  return value.replace(/\\([*?\\])|([*?])|([%_\\])/g, (_, escaped: string | undefined, wild: string | undefined, special: string | undefined) => {
-    if (wild !== undefined) return wild === '*' ? '%' : '_';
-    const literal = escaped ?? special ?? '';
-    return literal === '\\' || literal === '%' || literal === '_' ? `\\${literal}` : literal;
-  });
+  return value.replace(
+    /\\([*?\\])|([*?])|([%_\\])/g,
+    (_, escaped: string | undefined, wild: string | undefined, special: string | undefined) => {
+      if (wild !== undefined) return wild === '*' ? '%' : '_';
+      const literal = escaped ?? special ?? '';
+      return literal === '\\' || literal === '%' || literal === '_' ? `\\${literal}` : literal;
+    },
+  );
 }

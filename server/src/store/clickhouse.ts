@@ -12,7 +12,12 @@ export interface Statement {
 const READERS = 3;
 
 /** Stops runaway queries; the client's abort does not reach the engine. */
-const READ_SETTINGS = { max_execution_time: 20, max_memory_usage: '2000000000', max_result_rows: '100000', readonly: '2' } as const;
+const READ_SETTINGS = {
+  max_execution_time: 20,
+  max_memory_usage: '2000000000',
+  max_result_rows: '100000',
+  readonly: '2',
+} as const;
 
 /**
  * ClickHouse inside this process. A session runs one query after another, so there is one for writing and a few
@@ -25,7 +30,8 @@ export class ClickHouse {
 
   private constructor(path: string) {
     // The two packages carry separate copies of the same interface, which TypeScript holds apart.
-    const open = (): ClickHouseClient => createClient({ connection: createChdbConnection({ path }) as never });
+    const open = (): ClickHouseClient =>
+      createClient({ connection: createChdbConnection({ path }) as never });
     this.#writer = open();
     this.#readers = Array.from({ length: READERS }, open);
   }
@@ -89,6 +95,9 @@ async function guarded<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    throw new Failure(code === '159' || code === '241' ? 'timeout' : 'search_unavailable', `The search store refused the statement (code ${code}).`);
+    throw new Failure(
+      code === '159' || code === '241' ? 'timeout' : 'search_unavailable',
+      `The search store refused the statement (code ${code}).`,
+    );
   }
 }

@@ -48,7 +48,12 @@ export class Indexer {
   #indexed = new Map<LogName, { done: number; intent: number }>();
   #rows = 0;
 
-  constructor(db: Kysely<StoreTables>, store: ClickHouse, ledger: SealedSource, onError: (error: unknown) => void) {
+  constructor(
+    db: Kysely<StoreTables>,
+    store: ClickHouse,
+    ledger: SealedSource,
+    onError: (error: unknown) => void,
+  ) {
     this.#db = db;
     this.#store = store;
     this.#ledger = ledger;
@@ -88,7 +93,8 @@ export class Indexer {
   /** Resolves true when everything sealed at the time of the call can be found; false when aborted. */
   async caughtUp(signal: AbortSignal): Promise<boolean> {
     const wanted = new Map(this.#ledger.sizes());
-    const done = (): boolean => [...wanted].every(([log, size]) => (this.#indexed.get(log)?.done ?? 0) >= size);
+    const done = (): boolean =>
+      [...wanted].every(([log, size]) => (this.#indexed.get(log)?.done ?? 0) >= size);
     while (!done()) {
       if (signal.aborted) return false;
       await new Promise<void>((resolve) => {
@@ -125,7 +131,8 @@ export class Indexer {
   async #plan(log: LogName, from: number, size: number): Promise<number> {
     let end = Math.min(size, from + BLOCK_LEAVES);
     // A leaf of a block stream holds up to a thousand records.
-    if (tableOf(splitLog(log).stream) === 'logs') end = Math.min(end, from + Math.max(1, BLOCK_RECORDS / 1_000));
+    if (tableOf(splitLog(log).stream) === 'logs')
+      end = Math.min(end, from + Math.max(1, BLOCK_RECORDS / 1_000));
     await this.#save(log, from, end);
     return end;
   }
@@ -162,4 +169,5 @@ export class Indexer {
   }
 }
 
-const tokenOf = (log: LogName, from: number, to: number): string => createHash('sha256').update(`${log} ${from} ${to}`).digest('hex');
+const tokenOf = (log: LogName, from: number, to: number): string =>
+  createHash('sha256').update(`${log} ${from} ${to}`).digest('hex');

@@ -1,18 +1,25 @@
-import { toHex, leafHash } from '@prooflog/proof';
+import { leafHash, toHex } from '@prooflog/proof';
 import { type Sealed, splitLog } from '../event/stages.js';
 import type { TableName } from './tables.js';
 
 type Json = { readonly [key: string]: unknown };
 
-const object = (value: unknown): Json => (typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {});
-const text = (value: unknown): string => (value === undefined || value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value));
+const object = (value: unknown): Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {};
+const text = (value: unknown): string =>
+  value === undefined || value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value);
 const number = (value: unknown): number => (typeof value === 'number' ? value : 0);
 
 /** `a.b` keys of nested objects, values as texts: what `field:value` looks in. */
-function flatten(value: Json, prefix = '', into: Record<string, string> = Object.create(null) as Record<string, string>): Record<string, string> {
+function flatten(
+  value: Json,
+  prefix = '',
+  into: Record<string, string> = Object.create(null) as Record<string, string>,
+): Record<string, string> {
   for (const [key, member] of Object.entries(value)) {
     const name = prefix === '' ? key : `${prefix}.${key}`;
-    if (typeof member === 'object' && member !== null && !Array.isArray(member)) flatten(member as Json, name, into);
+    if (typeof member === 'object' && member !== null && !Array.isArray(member))
+      flatten(member as Json, name, into);
     else into[name] = text(member);
   }
   return into;
@@ -20,7 +27,12 @@ function flatten(value: Json, prefix = '', into: Record<string, string> = Object
 
 function correlation(record: Json): Json {
   const c = object(record.correlation);
-  return Object.fromEntries(['request_id', 'trace_id', 'span_id', 'job_id', 'session_id', 'correlation_id'].map((id) => [id, text(c[id])]));
+  return Object.fromEntries(
+    ['request_id', 'trace_id', 'span_id', 'job_id', 'session_id', 'correlation_id'].map((id) => [
+      id,
+      text(c[id]),
+    ]),
+  );
 }
 
 /** ClickHouse keeps milliseconds; the record itself keeps what was sent. */
@@ -42,7 +54,18 @@ function eventRow(record: Json): Json {
     actor_ip: text(actor.ip),
     entity_id: text(entity.id),
     fields,
-    body: [record.action, record.result, record.reason, entity.type, entity.id, actor.role, ...Object.values(fields)].map(text).filter((t) => t !== '').join(' '),
+    body: [
+      record.action,
+      record.result,
+      record.reason,
+      entity.type,
+      entity.id,
+      actor.role,
+      ...Object.values(fields),
+    ]
+      .map(text)
+      .filter((t) => t !== '')
+      .join(' '),
   };
 }
 

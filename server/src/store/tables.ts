@@ -12,8 +12,21 @@ const text = (name: string): Column => ({ name, type: 'String' });
 const low = (name: string): Column => ({ name, type: 'LowCardinality(String)' });
 const time = (name: string): Column => ({ name, type: "DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1))" });
 
-const SHARED_HEAD: readonly Column[] = [low('tenant'), low('stream'), text('event_id'), time('occurred_at'), time('recorded_at')];
-const CORRELATION: readonly Column[] = ['request_id', 'trace_id', 'span_id', 'job_id', 'session_id', 'correlation_id'].map(text);
+const SHARED_HEAD: readonly Column[] = [
+  low('tenant'),
+  low('stream'),
+  text('event_id'),
+  time('occurred_at'),
+  time('recorded_at'),
+];
+const CORRELATION: readonly Column[] = [
+  'request_id',
+  'trace_id',
+  'span_id',
+  'job_id',
+  'session_id',
+  'correlation_id',
+].map(text);
 const SHARED_TAIL: readonly Column[] = [
   { name: 'leaf', type: 'UInt64 CODEC(Delta(8), ZSTD(1))' },
   { name: 'slot', type: 'UInt32' },
@@ -45,7 +58,10 @@ export const LOG_COLUMNS: readonly Column[] = [
 
 export type TableName = 'events' | 'logs';
 
-export const TABLES: Readonly<Record<TableName, readonly Column[]>> = { events: EVENT_COLUMNS, logs: LOG_COLUMNS };
+export const TABLES: Readonly<Record<TableName, readonly Column[]>> = {
+  events: EVENT_COLUMNS,
+  logs: LOG_COLUMNS,
+};
 
 /** Expression the text index is built on; a query must use the very same one to be served by it. */
 export const BODY = 'lower(body)';
@@ -55,7 +71,9 @@ export function ddl(name: TableName): string {
   const columns = TABLES[name].map((c) => `${c.name} ${c.type}`);
   const indexes = [
     `INDEX body_words ${BODY} TYPE text(tokenizer = 'splitByNonAlpha')`,
-    ...['event_id', 'request_id', 'trace_id', 'correlation_id', 'job_id', 'session_id'].map((id) => `INDEX ${id}_bloom ${id} TYPE bloom_filter(0.01) GRANULARITY 4`),
+    ...['event_id', 'request_id', 'trace_id', 'correlation_id', 'job_id', 'session_id'].map(
+      (id) => `INDEX ${id}_bloom ${id} TYPE bloom_filter(0.01) GRANULARITY 4`,
+    ),
   ];
   return `CREATE TABLE IF NOT EXISTS ${name} (${[...columns, ...indexes].join(', ')})
 ENGINE = MergeTree PARTITION BY toYYYYMM(recorded_at)

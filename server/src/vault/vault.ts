@@ -46,8 +46,12 @@ export class Vault {
   constructor(raw: RawDatabase, keyring: Keyring) {
     this.#raw = raw;
     this.#keyring = keyring;
-    this.#select = raw.prepare('select pseudonym from pseudonyms where tenant = ? and lookup = ?') as unknown as Select;
-    this.#insert = raw.prepare('insert into pseudonyms (tenant, lookup, pseudonym) values (?, ?, ?)') as unknown as Insert;
+    this.#select = raw.prepare(
+      'select pseudonym from pseudonyms where tenant = ? and lookup = ?',
+    ) as unknown as Select;
+    this.#insert = raw.prepare(
+      'insert into pseudonyms (tenant, lookup, pseudonym) values (?, ?, ?)',
+    ) as unknown as Insert;
   }
 
   /** Makes the tenant's lookup key; once, when the tenant is made. */

@@ -2,27 +2,44 @@ import { ROLES } from '../../access/roles.js';
 import type { TenantInfo } from '../../access/tenants.js';
 import { toRfc3339 } from '../../base/clock.js';
 import { Failure } from '../../base/errors.js';
-import type { CreatedKey, KeyInfo, Tenant } from '../contract.js';
 import type { Context, Route, Services } from '../context.js';
+import type { CreatedKey, KeyInfo, Tenant } from '../contract.js';
 import { Fields } from './body.js';
 
 export function adminRoutes(services: Services): Route[] {
   return [
-    { method: 'POST', url: '/v1/tenants', permission: 'manage_tenants', handle: (context) => createTenant(services, context) },
+    {
+      method: 'POST',
+      url: '/v1/tenants',
+      permission: 'manage_tenants',
+      handle: (context) => createTenant(services, context),
+    },
     {
       method: 'GET',
       url: '/v1/tenants',
       permission: 'manage_tenants',
       handle: async () => ({ tenants: services.tenants.all().map(shownTenant) }),
     },
-    { method: 'POST', url: '/v1/keys', permission: 'manage_keys', handle: (context) => createKey(services, context) },
+    {
+      method: 'POST',
+      url: '/v1/keys',
+      permission: 'manage_keys',
+      handle: (context) => createKey(services, context),
+    },
     {
       method: 'GET',
       url: '/v1/keys',
       permission: 'manage_keys',
-      handle: async (context) => ({ keys: services.keys.list(context.tenant().id).map((key) => key as KeyInfo) }),
+      handle: async (context) => ({
+        keys: services.keys.list(context.tenant().id).map((key) => key as KeyInfo),
+      }),
     },
-    { method: 'DELETE', url: '/v1/keys/:id', permission: 'manage_keys', handle: (context) => removeKey(services, context) },
+    {
+      method: 'DELETE',
+      url: '/v1/keys/:id',
+      permission: 'manage_keys',
+      handle: (context) => removeKey(services, context),
+    },
     {
       method: 'GET',
       url: '/v1/keys/:id/activity',
@@ -53,10 +70,18 @@ async function createTenant(services: Services, context: Context): Promise<unkno
   fields.end();
   for (const [i, pack] of packs.entries())
     if (!services.packs.has(pack))
-      throw new Failure('unknown_pack', `There is no such pack; there are ${[...services.packs].join(', ')}.`, { field: `packs.${i}` });
-  if (!/^[a-z0-9-]{1,32}$/.test(region)) throw new Failure('bad_format', 'region must be letters, digits and hyphens.', { field: 'region' });
+      throw new Failure(
+        'unknown_pack',
+        `There is no such pack; there are ${[...services.packs].join(', ')}.`,
+        { field: `packs.${i}` },
+      );
+  if (!/^[a-z0-9-]{1,32}$/.test(region))
+    throw new Failure('bad_format', 'region must be letters, digits and hyphens.', { field: 'region' });
   const tenant = await services.engine.addTenant(slug, packs, region);
-  await services.accessLog.record(tenant, context.principal, { action: 'tenant_created', entity: { type: 'tenant', id: tenant.id } });
+  await services.accessLog.record(tenant, context.principal, {
+    action: 'tenant_created',
+    entity: { type: 'tenant', id: tenant.id },
+  });
   return context.reply.code(201).send(shownTenant(tenant));
 }
 
@@ -65,7 +90,8 @@ function wantedTenant(services: Services, context: Context, named: string | unde
   if (named === undefined) return context.tenant();
   const tenant = services.tenants.find(named);
   const { principal } = context;
-  if (principal.tenant !== null && tenant?.id !== principal.tenant) throw new Failure('forbidden', 'The key belongs to another tenant.');
+  if (principal.tenant !== null && tenant?.id !== principal.tenant)
+    throw new Failure('forbidden', 'The key belongs to another tenant.');
   if (tenant === undefined) throw new Failure('not_found', 'There is no such tenant.', { field: 'tenant' });
   return tenant;
 }
@@ -99,7 +125,10 @@ async function removeKey(services: Services, context: Context): Promise<unknown>
   const id = ownKey(services, context);
   const tenant = services.tenants.get(services.keys.get(id)?.tenant ?? '');
   if (tenant !== undefined)
-    await services.accessLog.record(tenant, context.principal, { action: 'key_revoked', entity: { type: 'key', id } });
+    await services.accessLog.record(tenant, context.principal, {
+      action: 'key_revoked',
+      entity: { type: 'key', id },
+    });
   await services.keys.remove(id);
   return context.reply.code(204).send();
 }

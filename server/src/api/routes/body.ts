@@ -18,7 +18,11 @@ export class Fields {
     try {
       value = parseStrict(bytes.toString('utf8'), { maxDepth: 8 });
     } catch (error) {
-      if (error instanceof JsonError) throw new Failure(error.code, `The body is not acceptable JSON: ${error.code} at offset ${error.offset}.`);
+      if (error instanceof JsonError)
+        throw new Failure(
+          error.code,
+          `The body is not acceptable JSON: ${error.code} at offset ${error.offset}.`,
+        );
       throw error;
     }
     if (typeof value !== 'object' || value === null || Array.isArray(value))
@@ -40,14 +44,17 @@ export class Fields {
 
   optional(name: string): string | undefined {
     const value = this.#take(name);
-    if (value !== undefined && typeof value !== 'string') throw new Failure('wrong_type', `${name} must be a text.`, { field: name });
+    if (value !== undefined && typeof value !== 'string')
+      throw new Failure('wrong_type', `${name} must be a text.`, { field: name });
     return value;
   }
 
   number(name: string, low: number, high: number, otherwise: number): number {
     const value = this.#take(name) ?? otherwise;
     if (typeof value !== 'number' || !Number.isInteger(value) || value < low || value > high)
-      throw new Failure('bad_value', `${name} must be a whole number from ${low} to ${high}.`, { field: name });
+      throw new Failure('bad_value', `${name} must be a whole number from ${low} to ${high}.`, {
+        field: name,
+      });
     return value;
   }
 
@@ -62,12 +69,16 @@ export class Fields {
   oneOf<T extends string>(name: string, allowed: readonly T[], otherwise?: T): T {
     const value = this.optional(name) ?? otherwise;
     const found = allowed.find((item) => item === value);
-    if (found === undefined) throw new Failure('bad_value', `${name} must be one of ${allowed.join(', ')}.`, { field: name });
+    if (found === undefined)
+      throw new Failure('bad_value', `${name} must be one of ${allowed.join(', ')}.`, { field: name });
     return found;
   }
 
   /** Call last: a misspelt field is an error, not silence. */
   end(): void {
-    if (this.#values.size > 0) throw new Failure('undeclared_field', 'The body has a field that is not known here.', { field: '(undeclared)' });
+    if (this.#values.size > 0)
+      throw new Failure('undeclared_field', 'The body has a field that is not known here.', {
+        field: '(undeclared)',
+      });
   }
 }

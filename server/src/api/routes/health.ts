@@ -9,14 +9,17 @@ export function healthRoutes(services: Services): Route[] {
       permission: 'public',
       handle: async (context) => {
         const ready = services.isReady();
-        return context.reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'starting or stopping' });
+        return context.reply
+          .code(ready ? 200 : 503)
+          .send({ status: ready ? 'ready' : 'starting or stopping' });
       },
     },
     {
       method: 'GET',
       url: '/metrics',
       permission: 'public',
-      handle: async (context) => context.reply.type(services.metrics.contentType).send(await services.metrics.text()),
+      handle: async (context) =>
+        context.reply.type(services.metrics.contentType).send(await services.metrics.text()),
     },
   ];
 }

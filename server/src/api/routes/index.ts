@@ -11,4 +11,14 @@ import { tailRoutes } from './tail.js';
 
 /** The one registry of routes, each with its permission. */
 export const routes = (services: Services): Route[] =>
-  [ingestRoutes, otlpRoutes, searchRoutes, recordRoutes, tailRoutes, ledgerRoutes, adminRoutes, sessionRoutes, healthRoutes].flatMap((of) => of(services));
+  [
+    ingestRoutes,
+    otlpRoutes,
+    searchRoutes,
+    recordRoutes,
+    tailRoutes,
+    ledgerRoutes,
+    adminRoutes,
+    sessionRoutes,
+    healthRoutes,
+  ].flatMap((of) => of(services));

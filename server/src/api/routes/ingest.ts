@@ -3,10 +3,11 @@ import { Failure } from '../../base/errors.js';
 import type { Outcome } from '../../pipeline.js';
 import { decodeEvents } from '../../receive/events/decode.js';
 import { readBody } from '../../receive/http/body.js';
-import type { IngestReply } from '../contract.js';
 import type { Context, Route, Services } from '../context.js';
+import type { IngestReply } from '../contract.js';
 
-const TYPES = /^(?:application\/(?:json|x-ndjson|ndjson|jsonl|json-seq|cloudevents\+json)|text\/plain|application\/x-www-form-urlencoded)(?:$|[; ])/i;
+const TYPES =
+  /^(?:application\/(?:json|x-ndjson|ndjson|jsonl|json-seq|cloudevents\+json)|text\/plain|application\/x-www-form-urlencoded)(?:$|[; ])/i;
 /** How long `?wait=sealed` waits. The record is safe either way. */
 const SEAL_WAIT_MS = 10_000;
 
@@ -14,12 +15,23 @@ const SEAL_WAIT_MS = 10_000;
 function contentType(context: Context): string {
   const given = context.request.headers['content-type'] ?? 'application/json';
   if (!TYPES.test(given))
-    throw new Failure('unsupported_media_type', 'Content-Type must be application/json or application/x-ndjson.', { field: 'Content-Type' });
+    throw new Failure(
+      'unsupported_media_type',
+      'Content-Type must be application/json or application/x-ndjson.',
+      { field: 'Content-Type' },
+    );
   return given.toLowerCase();
 }
 
 export function ingestRoutes(services: Services): Route[] {
-  return [{ method: 'POST', url: '/v1/events', permission: 'ingest', handle: (context) => takeEvents(services, context) }];
+  return [
+    {
+      method: 'POST',
+      url: '/v1/events',
+      permission: 'ingest',
+      handle: (context) => takeEvents(services, context),
+    },
+  ];
 }
 
 async function takeEvents(services: Services, context: Context): Promise<IngestReply> {
@@ -28,9 +40,17 @@ async function takeEvents(services: Services, context: Context): Promise<IngestR
   const type = contentType(context);
   if (query.source !== undefined && !services.engine.guard.hasSource(query.source, sender.tenant.packs))
     throw new Failure('unknown_source', 'No pack of this tenant declares the source.', { field: 'source' });
-  const { items, refused, single } = decodeEvents(await readBody(context.request.body as IncomingMessage), type);
+  const { items, refused, single } = decodeEvents(
+    await readBody(context.request.body as IncomingMessage),
+    type,
+  );
   const outcome = await services.engine.pipeline.events(items, refused, sender, query.source);
-  services.activity.note(context.principal.credential, outcome.accepted, outcome.eventIds.at(-1), outcome.rejected);
+  services.activity.note(
+    context.principal.credential,
+    outcome.accepted,
+    outcome.eventIds.at(-1),
+    outcome.rejected,
+  );
   const reply: IngestReply = {
     accepted: outcome.accepted,
     duplicates: outcome.duplicates,
@@ -41,9 +61,17 @@ async function takeEvents(services: Services, context: Context): Promise<IngestR
   return reply;
 }
 
-async function receipts(services: Services, context: Context, outcome: Outcome): Promise<NonNullable<IngestReply['receipts']>> {
+async function receipts(
+  services: Services,
+  context: Context,
+  outcome: Outcome,
+): Promise<NonNullable<IngestReply['receipts']>> {
   const sealed = await services.engine.indexedTo(outcome.position, AbortSignal.timeout(SEAL_WAIT_MS));
-  if (!sealed) throw new Failure('not_sealed', 'The records are on disk but not sealed yet; ask for their proofs later.');
+  if (!sealed)
+    throw new Failure(
+      'not_sealed',
+      'The records are on disk but not sealed yet; ask for their proofs later.',
+    );
   const proofs = outcome.eventIds.map((id) => services.engine.proofOf(context.tenant(), id));
   return (await Promise.all(proofs)).flatMap((proof) => (proof === null ? [] : [proof]));
 }

@@ -2,22 +2,44 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../../base/errors.js';
 import type { LogName } from '../../event/stages.js';
-import type { TrustedLog } from '../contract.js';
 import { type Context, logName, type Route, type Services } from '../context.js';
+import type { TrustedLog } from '../contract.js';
 
 /** Paths of c2sp.org/tlog-tiles, and the block files beside them. Nothing else is ever opened. */
 const GROUPS = '(?:x\\d{3}/)*\\d{3}';
-const TILE = new RegExp(`^(?:tile/(?:entries|[0-9]|[1-5]\\d|6[0-3])/${GROUPS}(?:\\.p/(?:[1-9]\\d{0,2}))?|block/${GROUPS})$`);
+const TILE = new RegExp(
+  `^(?:tile/(?:entries|[0-9]|[1-5]\\d|6[0-3])/${GROUPS}(?:\\.p/(?:[1-9]\\d{0,2}))?|block/${GROUPS})$`,
+);
 
 const IMMUTABLE = 'private, max-age=31536000, immutable';
 
 /** The tlog-tiles read API. Entries are records, so every path needs the right to read the ledger. */
 export function ledgerRoutes(services: Services): Route[] {
   return [
-    { method: 'GET', url: '/v1/logs-of-trust', permission: 'read_ledger', handle: (context) => listLogs(services, context) },
-    { method: 'GET', url: '/ledger/:tenant/:stream/checkpoint', permission: 'read_ledger', handle: (context) => sendFile(services, context, 'checkpoint') },
-    { method: 'GET', url: '/ledger/:tenant/:stream/vkey', permission: 'read_ledger', handle: (context) => sendFile(services, context, 'vkey') },
-    { method: 'GET', url: '/ledger/:tenant/:stream/*', permission: 'read_ledger', handle: (context) => sendTile(services, context) },
+    {
+      method: 'GET',
+      url: '/v1/logs-of-trust',
+      permission: 'read_ledger',
+      handle: (context) => listLogs(services, context),
+    },
+    {
+      method: 'GET',
+      url: '/ledger/:tenant/:stream/checkpoint',
+      permission: 'read_ledger',
+      handle: (context) => sendFile(services, context, 'checkpoint'),
+    },
+    {
+      method: 'GET',
+      url: '/ledger/:tenant/:stream/vkey',
+      permission: 'read_ledger',
+      handle: (context) => sendFile(services, context, 'vkey'),
+    },
+    {
+      method: 'GET',
+      url: '/ledger/:tenant/:stream/*',
+      permission: 'read_ledger',
+      handle: (context) => sendTile(services, context),
+    },
   ];
 }
 
@@ -45,7 +67,10 @@ async function record(services: Services, context: Context, log: LogName): Promi
   const tenant = services.tenants.get(tenantId ?? '');
   // The record of reading the access log would itself grow it, for ever, under a verifier that follows it.
   if (tenant !== undefined)
-    await services.accessLog.recordOnce(tenant, context.principal, { action: 'ledger_read', entity: { type: 'stream', id: stream } });
+    await services.accessLog.recordOnce(tenant, context.principal, {
+      action: 'ledger_read',
+      entity: { type: 'stream', id: stream },
+    });
 }
 
 async function sendFile(services: Services, context: Context, name: 'checkpoint' | 'vkey'): Promise<unknown> {

@@ -1,8 +1,15 @@
 import { Failure } from '../../base/errors.js';
-import { parseUuid, formatUuid } from '../../base/uuid.js';
-import { compileById, compileCorrelation, correlatedIds, type CorrelatedRow, type RecordRow, type Scope } from '../../query/compile.js';
-import type { CorrelationReply, StoredRecord } from '../contract.js';
+import { formatUuid, parseUuid } from '../../base/uuid.js';
+import {
+  type CorrelatedRow,
+  compileById,
+  compileCorrelation,
+  correlatedIds,
+  type RecordRow,
+  type Scope,
+} from '../../query/compile.js';
 import type { Context, Route, Services } from '../context.js';
+import type { CorrelationReply, StoredRecord } from '../contract.js';
 import { justification, shownRecord } from './shown.js';
 
 const ALL_TIME = { from: 0, to: Date.UTC(2262, 0, 1) };
@@ -13,9 +20,24 @@ const ROUNDS = 4;
 
 export function recordRoutes(services: Services): Route[] {
   return [
-    { method: 'GET', url: '/v1/events/:id', permission: 'read', handle: (context) => oneRecord(services, context) },
-    { method: 'GET', url: '/v1/events/:id/proof', permission: 'read', handle: (context) => oneProof(services, context) },
-    { method: 'GET', url: '/v1/correlation/:id', permission: 'read', handle: (context) => correlation(services, context) },
+    {
+      method: 'GET',
+      url: '/v1/events/:id',
+      permission: 'read',
+      handle: (context) => oneRecord(services, context),
+    },
+    {
+      method: 'GET',
+      url: '/v1/events/:id/proof',
+      permission: 'read',
+      handle: (context) => oneProof(services, context),
+    },
+    {
+      method: 'GET',
+      url: '/v1/correlation/:id',
+      permission: 'read',
+      handle: (context) => correlation(services, context),
+    },
   ];
 }
 
@@ -24,7 +46,11 @@ function scopeOf(services: Services, context: Context): Scope {
   return { tenant: tenant.id, streams: services.streamsOf(tenant), ...ALL_TIME, now: services.clock() };
 }
 
-const missing = (): Failure => new Failure('not_found', 'There is no such record (a new one can be found a moment after it was accepted).');
+const missing = (): Failure =>
+  new Failure(
+    'not_found',
+    'There is no such record (a new one can be found a moment after it was accepted).',
+  );
 
 function wantedId(context: Context): string {
   const id = parseUuid((context.request.params as { id: string }).id);
@@ -36,7 +62,11 @@ async function oneRecord(services: Services, context: Context): Promise<StoredRe
   const id = wantedId(context);
   const [row] = await services.engine.store.query<RecordRow>(compileById(id, scopeOf(services, context)));
   if (row === undefined) throw missing();
-  await services.accessLog.record(context.tenant(), context.principal, { action: 'record_read', entity: { type: 'record', id }, details: justification(context) });
+  await services.accessLog.record(context.tenant(), context.principal, {
+    action: 'record_read',
+    entity: { type: 'record', id },
+    details: justification(context),
+  });
   return shownRecord(row);
 }
 
@@ -44,19 +74,26 @@ async function oneProof(services: Services, context: Context): Promise<unknown> 
   const id = wantedId(context);
   const receipt = await services.engine.proofOf(context.tenant(), id);
   if (receipt === null) throw missing();
-  await services.accessLog.record(context.tenant(), context.principal, { action: 'proof_read', entity: { type: 'record', id }, details: justification(context) });
+  await services.accessLog.record(context.tenant(), context.principal, {
+    action: 'proof_read',
+    entity: { type: 'record', id },
+    details: justification(context),
+  });
   return context.reply.type('text/plain; charset=utf-8').send(receipt.proof);
 }
 
 async function correlation(services: Services, context: Context): Promise<CorrelationReply> {
   const { id } = context.request.params as { id: string };
-  if (id.length > 128) throw new Failure('too_long', 'A correlation id has at most 128 characters.', { field: 'id' });
+  if (id.length > 128)
+    throw new Failure('too_long', 'A correlation id has at most 128 characters.', { field: 'id' });
   const scope = scopeOf(services, context);
   const ids = new Set([id]);
   let rows: CorrelatedRow[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const before = ids.size;
-    rows = await services.engine.store.query<CorrelatedRow>(compileCorrelation([...ids], scope, MAX_RECORDS + 1));
+    rows = await services.engine.store.query<CorrelatedRow>(
+      compileCorrelation([...ids], scope, MAX_RECORDS + 1),
+    );
     for (const found of rows.flatMap(correlatedIds)) if (ids.size < MAX_IDS) ids.add(found);
     if (ids.size === before) break;
   }

@@ -1,7 +1,7 @@
 import { Failure } from '../../base/errors.js';
+import type { Context, Route, Services } from '../context.js';
 import type { Session } from '../contract.js';
 import { clearSession, sessionToken, setSession } from '../cookies.js';
-import type { Context, Route, Services } from '../context.js';
 import { shownTenant } from './admin.js';
 import { Fields } from './body.js';
 
@@ -16,7 +16,11 @@ export function sessionRoutes(services: Services): Route[] {
         const fields = await Fields.read(context);
         const token = services.sessions.redeem(fields.text('token'));
         fields.end();
-        if (token === null) throw new Failure('unauthenticated', 'The link was used already or is too old; print a new one with: prooflog key signin');
+        if (token === null)
+          throw new Failure(
+            'unauthenticated',
+            'The link was used already or is too old; print a new one with: prooflog key signin',
+          );
         setSession(context.reply, context.request, token);
         return session();
       },
@@ -34,7 +38,10 @@ export function sessionRoutes(services: Services): Route[] {
       handle: async (context: Context) => {
         const own = context.principal.tenant;
         if (own === null) return session();
-        return { role: context.principal.role, tenants: session().tenants.filter((t) => t.id === own) } satisfies Session;
+        return {
+          role: context.principal.role,
+          tenants: session().tenants.filter((t) => t.id === own),
+        } satisfies Session;
       },
     },
     {

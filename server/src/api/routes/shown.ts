@@ -1,6 +1,6 @@
 import type { RecordRow } from '../../query/compile.js';
-import type { StoredRecord } from '../contract.js';
 import type { Context } from '../context.js';
+import type { StoredRecord } from '../contract.js';
 
 /** A stored record as it is given out: what was sealed, and its hash beside `prev_hash`. */
 export function shownRecord(row: RecordRow): StoredRecord {

@@ -8,7 +8,9 @@ const HEARTBEAT_MS = 15_000;
 
 /** Server-Sent Events: new records that match, as they become searchable. Ends with the connection or the session. */
 export function tailRoutes(services: Services): Route[] {
-  return [{ method: 'GET', url: '/v1/tail', permission: 'read', handle: (context) => tail(services, context) }];
+  return [
+    { method: 'GET', url: '/v1/tail', permission: 'read', handle: (context) => tail(services, context) },
+  ];
 }
 
 async function tail(services: Services, context: Context): Promise<unknown> {
@@ -22,7 +24,11 @@ async function tail(services: Services, context: Context): Promise<unknown> {
     details: { query: query.slice(0, 4096), streams: wanted.join(',') },
   });
   const { raw } = context.reply.hijack();
-  raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
+  raw.writeHead(200, {
+    'content-type': 'text/event-stream',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+  });
   raw.write(': connected\n\n');
   let since = { recorded: services.clock(), id: '' };
   let busy = false;

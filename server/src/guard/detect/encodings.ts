@@ -28,21 +28,27 @@ function percent(token: string): string | null {
   }
 }
 
-const unescape = (token: string): string =>
-  token.replace(/\\+u([0-9a-fA-F]{4})|\\+x([0-9a-fA-F]{2})/g, (_, u: string | undefined, x: string | undefined) =>
-    String.fromCharCode(Number.parseInt(u ?? x ?? '20', 16)),
+const unescaped = (token: string): string =>
+  token.replace(
+    /\\+u([0-9a-fA-F]{4})|\\+x([0-9a-fA-F]{2})/g,
+    (_, u: string | undefined, x: string | undefined) =>
+      String.fromCharCode(Number.parseInt(u ?? x ?? '20', 16)),
   );
 
 const entities = (token: string): string =>
   token
-    .replace(/&#(?:x([0-9a-fA-F]{1,6})|(\d{1,7}));/g, (_, hex: string | undefined, dec: string | undefined) => {
-      const code = Number.parseInt(hex ?? dec ?? '', hex === undefined ? 10 : 16);
-      return code <= 0x10ffff ? String.fromCodePoint(code) : '';
-    })
+    .replace(
+      /&#(?:x([0-9a-fA-F]{1,6})|(\d{1,7}));/g,
+      (_, hex: string | undefined, dec: string | undefined) => {
+        const code = Number.parseInt(hex ?? dec ?? '', hex === undefined ? 10 : 16);
+        return code <= 0x10ffff ? String.fromCodePoint(code) : '';
+      },
+    )
     .replace(/&commat;/g, '@');
 
 /** Invisible characters put between the letters to slip past a pattern, and full-width forms. */
-const folded = (token: string): string => token.replace(/[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]/g, '').normalize('NFKC');
+const folded = (token: string): string =>
+  token.replace(/[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]/g, '').normalize('NFKC');
 
 /**
  * Encodings in which personal data reaches logs: URLs, base64, hex, JSON inside strings, HTML, look-alike
@@ -50,13 +56,14 @@ const folded = (token: string): string => token.replace(/[\u00ad\u200b-\u200f\u2
  */
 const ENCODINGS: readonly Encoding[] = [
   { core: /%[0-9A-Fa-f]{2}/g, widen: true, decode: percent },
-  { core: /\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}/g, widen: true, decode: unescape },
+  { core: /\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}/g, widen: true, decode: unescaped },
   { core: /&(?:#x?[0-9A-Fa-f]{1,7}|commat);/g, widen: true, decode: entities },
   { core: /[\u00ad\u200b-\u200f\u2060-\u2064\ufeff\uff01-\uff5e]/g, widen: true, decode: folded },
   {
     core: /(?<![A-Za-z0-9+/_=-])(?:[A-Za-z0-9+/]{12,8192}|[A-Za-z0-9_-]{12,8192})={0,2}(?![A-Za-z0-9+/_=-])/g,
     widen: false,
-    decode: (token) => asText(Buffer.from(token, token.includes('-') || token.includes('_') ? 'base64url' : 'base64')),
+    decode: (token) =>
+      asText(Buffer.from(token, token.includes('-') || token.includes('_') ? 'base64url' : 'base64')),
   },
   {
     core: /(?<![A-Za-z0-9])(?:0x)?(?:[0-9a-fA-F]{2}){9,2048}(?![A-Za-z0-9])/g,

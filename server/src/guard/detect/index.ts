@@ -41,7 +41,8 @@ function matchRule(rule: Rule, text: string, into: Finding[]): void {
     let length = m[0].length;
     if (rule.name === 'iban') length = ibanPrefix(m[0]);
     const start = m.groups?.value === undefined ? m.index : m.index + length - m.groups.value.length;
-    if (length > 0 && (rule.accept?.(m[0]) ?? true)) into.push({ rule: rule.name, start, end: m.index + length });
+    if (length > 0 && (rule.accept?.(m[0]) ?? true))
+      into.push({ rule: rule.name, start, end: m.index + length });
     else rule.pattern.lastIndex = m.index + 1 + skipWord(text, m.index + 1);
   }
 }

@@ -34,7 +34,8 @@ function isPhone(match: string): boolean {
 export const RULES: readonly Rule[] = [
   {
     name: 'private_key',
-    pattern: /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----[\s\S]{0,8192}?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----|$)/g,
+    pattern:
+      /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----[\s\S]{0,8192}?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----|$)/g,
     hint: 'longToken',
   },
   { name: 'jwt', pattern: /\beyJ[\w-]{8,4096}\.[\w-]{4,8192}(?:\.[\w-]{0,2048})?/g, hint: 'longToken' },
@@ -62,7 +63,8 @@ export const RULES: readonly Rule[] = [
   },
   {
     name: 'email',
-    pattern: /(?<![\p{L}\p{N}._%+-])[\p{L}\p{N}._%+'-]{1,64}[@＠][\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){1,8}/gu,
+    pattern:
+      /(?<![\p{L}\p{N}._%+-])[\p{L}\p{N}._%+'-]{1,64}[@＠][\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){1,8}/gu,
     hint: 'at',
   },
   {
@@ -83,12 +85,13 @@ export const RULES: readonly Rule[] = [
   },
   {
     name: 'us_ssn',
-    pattern: /(?<=\b(?:ssn|social security(?: number| no)?)\W{1,4})(?!000|666|9\d\d)\d{3}(?!00)\d{2}(?!0000)\d{4}(?!\d)/gi,
+    pattern:
+      /(?<=\b(?:ssn|social security(?: number| no)?)\W{1,4})(?!000|666|9\d\d)\d{3}(?!00)\d{2}(?!0000)\d{4}(?!\d)/gi,
     hint: 'digits',
   },
   {
     name: 'phone',
-    pattern: /(?<![\w.+/-])(?:\+|00)[1-9](?:[ ().\/-]{0,2}\d){7,14}(?![\w-]|\.\d)/g,
+    pattern: /(?<![\w.+/-])(?:\+|00)[1-9](?:[ ()./-]{0,2}\d){7,14}(?![\w-]|\.\d)/g,
     hint: 'digits',
     accept: isPhone,
   },
@@ -110,7 +113,10 @@ export const RULES: readonly Rule[] = [
 export function ibanPrefix(match: string): number {
   const compact: number[] = [];
   for (let i = 0; i < match.length; i++) if (/[A-Za-z0-9]/.test(match[i] ?? '')) compact.push(i);
-  const letters = compact.map((i) => match[i]).join('').toUpperCase();
+  const letters = compact
+    .map((i) => match[i])
+    .join('')
+    .toUpperCase();
   for (let n = Math.min(34, letters.length); n >= 15; n--)
     if (isIban(letters.slice(0, n))) return (compact[n - 1] ?? 0) + 1;
   return 0;

@@ -5,9 +5,9 @@ import { mintGuarded } from '../../event/mint/guarded.js';
 import type { Guarded, Sender } from '../../event/stages.js';
 import type { EventDeclaration } from '../../pack/model.js';
 import type { Vault } from '../../vault/vault.js';
-import { scrubValue } from '../values.js';
 import { isPlainIdentifier, normaliseUserAgent, truncateIp } from '../reduce.js';
 import { Remarks } from '../remarks.js';
+import { scrubValue } from '../values.js';
 import { Refused } from './refusal.js';
 import { CORRELATION, type Envelope } from './schema.js';
 
@@ -47,7 +47,11 @@ export class EventBuilder {
       `"result":"${e.result}","stream":"${d.stream}","tenant":{"id":"${tenant}","slug":"${sender.tenant.slug}"}}`;
     const payload = Buffer.from(head + NO_HASH + tail);
     if (payload.length > MAX_RECORD)
-      throw new Refused('record_too_large', '(item)', `The record takes ${payload.length} bytes; at most ${MAX_RECORD} are possible.`);
+      throw new Refused(
+        'record_too_large',
+        '(item)',
+        `The record takes ${payload.length} bytes; at most ${MAX_RECORD} are possible.`,
+      );
     const patch = head.length === payload.length - 64 - tail.length ? head.length : Buffer.byteLength(head);
     return mintGuarded({ kind: 'record', log: `${tenant}/${d.stream}`, eventId, patch, payload });
   }
@@ -67,7 +71,11 @@ export class EventBuilder {
 
   #entity(entity: Envelope['entity'], d: EventDeclaration, tenant: string, remarks: Remarks): string {
     if (!d.entityTypes.includes(entity.type))
-      throw new Refused('bad_value', 'entity.type', `entity.type must be one of ${d.entityTypes.join(', ')}.`);
+      throw new Refused(
+        'bad_value',
+        'entity.type',
+        `entity.type must be one of ${d.entityTypes.join(', ')}.`,
+      );
     const plain = isPlainIdentifier(entity.id);
     if (!plain) remarks.add('pseudonym', 'entity.id');
     const id = plain ? entity.id : this.#vault.pseudonym(tenant, entity.id);
@@ -82,22 +90,32 @@ const text = (value: string | null | undefined): string => value ?? '';
 function idOf(e: Envelope, now: number): Uint8Array {
   if (!text(e.event_id)) return newUuid(now);
   const id = parseUuid(text(e.event_id));
-  if (id === null) throw new Refused('bad_format', 'event_id', 'event_id must be a UUID (version 7 is best).');
+  if (id === null)
+    throw new Refused('bad_format', 'event_id', 'event_id must be a UUID (version 7 is best).');
   return id;
 }
 
 function occurredAt(given: string, now: number): string {
   const at = parseRfc3339(given);
   if (at === null)
-    throw new Refused('bad_format', 'occurred_at', 'occurred_at must be an RFC 3339 time with an offset, as in 2026-01-31T12:00:00Z.');
+    throw new Refused(
+      'bad_format',
+      'occurred_at',
+      'occurred_at must be an RFC 3339 time with an offset, as in 2026-01-31T12:00:00Z.',
+    );
   if (at.ms < OLDEST || at.ms > now + DAY)
-    throw new Refused('timestamp_out_of_range', 'occurred_at', 'occurred_at must lie between 1970 and one day from now.');
+    throw new Refused(
+      'timestamp_out_of_range',
+      'occurred_at',
+      'occurred_at must lie between 1970 and one day from now.',
+    );
   return at.text;
 }
 
 function network(ip: string, remarks: Remarks): string {
   const truncated = truncateIp(ip);
-  if (truncated === null) throw new Refused('bad_format', 'actor.ip', 'actor.ip must be an IPv4 or IPv6 address.');
+  if (truncated === null)
+    throw new Refused('bad_format', 'actor.ip', 'actor.ip must be an IPv4 or IPv6 address.');
   if (truncated !== ip) remarks.add('truncate_ip', 'actor.ip');
   return truncated;
 }
@@ -108,13 +126,18 @@ function correlationJson(e: Envelope): string {
   const given = e.correlation;
   if (given === null || given === undefined) return '';
   const whole = TRACEPARENT.exec(text(given.trace_id));
-  const ids = whole === null ? given : { ...given, trace_id: whole[1], span_id: text(given.span_id) || whole[2] };
+  const ids =
+    whole === null ? given : { ...given, trace_id: whole[1], span_id: text(given.span_id) || whole[2] };
   const members: string[] = [];
   for (const name of CORRELATION) {
     const id = text(ids[name]);
     if (id === '') continue;
     if (id.length > 128 || !isPlainIdentifier(id))
-      throw new Refused('bad_format', `correlation.${name}`, `correlation.${name} must be an id of at most 128 characters, without personal data.`);
+      throw new Refused(
+        'bad_format',
+        `correlation.${name}`,
+        `correlation.${name} must be an id of at most 128 characters, without personal data.`,
+      );
     members.push(`"${name}":"${id}"`);
   }
   return members.length === 0 ? '' : `"correlation":{${members.join(',')}},`;

@@ -28,7 +28,8 @@ export function dotted(pointer: string): string {
 }
 
 /** A key may be personal data too: only plain identifiers are repeated. */
-export const safeKey = (key: string): string => (isPlainIdentifier(key) && key.length <= 64 ? key : '(undeclared)');
+export const safeKey = (key: string): string =>
+  isPlainIdentifier(key) && key.length <= 64 ? key : '(undeclared)';
 
 function named(error: ErrorObject): string {
   const { missingProperty, additionalProperty } = error.params as Record<string, string | undefined>;

@@ -11,7 +11,14 @@ const closed = (properties: Record<string, JsonSchema>, required: string[] = [])
 });
 
 /** Ids that tie records together, in canonical order. */
-export const CORRELATION = ['correlation_id', 'job_id', 'request_id', 'session_id', 'span_id', 'trace_id'] as const;
+export const CORRELATION = [
+  'correlation_id',
+  'job_id',
+  'request_id',
+  'session_id',
+  'span_id',
+  'trace_id',
+] as const;
 
 /**
  * The shared envelope (requirement A-3) as a sender may write it. `recorded_at` and `integrity` are ours to
@@ -37,10 +44,10 @@ export const ENVELOPE: JsonSchema = closed(
       ['type', 'id'],
     ),
     tenant: { ...closed({ id: optional(64), slug: optional(64) }), type: ['object', 'null'] },
-    entity: closed({ type: text(64), id: text(512), version: { type: ['string', 'integer', 'null'], maxLength: 64 } }, [
-      'type',
-      'id',
-    ]),
+    entity: closed(
+      { type: text(64), id: text(512), version: { type: ['string', 'integer', 'null'], maxLength: 64 } },
+      ['type', 'id'],
+    ),
     action: text(64),
     result: { enum: ['success', 'failure', 'denied', 'pending'] },
     reason: optional(1024),
@@ -49,7 +56,9 @@ export const ENVELOPE: JsonSchema = closed(
       type: ['object', 'null'],
     },
     metadata: {
-      ...closed({ safe_fields_only: { const: true }, details: { type: ['object', 'null'] } }, ['safe_fields_only']),
+      ...closed({ safe_fields_only: { const: true }, details: { type: ['object', 'null'] } }, [
+        'safe_fields_only',
+      ]),
       type: ['object', 'null'],
     },
   },

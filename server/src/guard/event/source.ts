@@ -26,7 +26,9 @@ function resolve(mapping: Mapping, record: unknown): string | undefined {
   const found = mapping.from.map((path) => text(follow(record, path))).find((v) => v !== undefined);
   if (found === undefined) return mapping.default;
   if (mapping.values === undefined) return found;
-  return Object.hasOwn(mapping.values, found) ? mapping.values[found] : (mapping.values['*'] ?? mapping.default);
+  return Object.hasOwn(mapping.values, found)
+    ? mapping.values[found]
+    : (mapping.values['*'] ?? mapping.default);
 }
 
 /** Sets `a.b.c`; the keys come from a pack, never from the wire. */

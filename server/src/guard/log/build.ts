@@ -62,7 +62,10 @@ export class LogBuilder {
 
   /** Undefined leaves the attribute among the rest, where it is scrubbed like any other. */
   #field(field: LogField, value: WireValue, tenant: string, remarks: Remarks): unknown {
-    if (field.kind === 'number') return typeof value === 'number' && Number.isFinite(value) ? scrubValue(value, field.name, remarks) : undefined;
+    if (field.kind === 'number')
+      return typeof value === 'number' && Number.isFinite(value)
+        ? scrubValue(value, field.name, remarks)
+        : undefined;
     const text = typeof value === 'number' ? String(value) : value;
     if (typeof text !== 'string' || text === '') return undefined;
     if (field.kind === 'subject') {

@@ -11,7 +11,11 @@ export interface LogField {
   readonly from: readonly string[];
 }
 
-const field = (name: string, kind: FieldKind, ...from: string[]): LogField => ({ name, kind, from: [...from, name] });
+const field = (name: string, kind: FieldKind, ...from: string[]): LogField => ({
+  name,
+  kind,
+  from: [...from, name],
+});
 
 export const LOG_FIELDS: readonly LogField[] = [
   field('browserVersion', 'text', 'browser.version'),
@@ -63,6 +67,7 @@ const NAMES: readonly [RegExp, (typeof LEVELS)[number]][] = [
  * from its text when there is no number.
  */
 export function levelOf(severityNumber: number, severityText: string): (typeof LEVELS)[number] {
-  if (severityNumber >= 1 && severityNumber <= 24) return LEVELS[Math.floor((severityNumber - 1) / 4)] ?? 'INFO';
+  if (severityNumber >= 1 && severityNumber <= 24)
+    return LEVELS[Math.floor((severityNumber - 1) / 4)] ?? 'INFO';
   return NAMES.find(([pattern]) => pattern.test(severityText))?.[1] ?? 'INFO';
 }

@@ -40,7 +40,9 @@ function countMembers(value: unknown): number {
  */
 function parseItem(bytes: Buffer, slice: Slice): unknown {
   if (slice.depth > LIMITS.depth)
-    throw new Failure('too_deep', `Objects and arrays may be nested at most ${LIMITS.depth} deep.`, { field: '(item)' });
+    throw new Failure('too_deep', `Objects and arrays may be nested at most ${LIMITS.depth} deep.`, {
+      field: '(item)',
+    });
   const text = bytes.toString('utf8', slice.start, slice.end);
   if (slice.suspiciousNumber || slice.escapes) return parseStrict(text, { maxDepth: LIMITS.depth });
   let value: unknown;
@@ -54,7 +56,10 @@ function parseItem(bytes: Buffer, slice: Slice): unknown {
 
 /** A key may be data: only what looks like a name is repeated. */
 function pointerField(pointer: string): string {
-  const keys = pointer.split('/').slice(1).map((key) => (/^(?:[A-Za-z_][\w-]{0,63}|\d{1,9})$/.test(key) ? key : '(undeclared)'));
+  const keys = pointer
+    .split('/')
+    .slice(1)
+    .map((key) => (/^(?:[A-Za-z_][\w-]{0,63}|\d{1,9})$/.test(key) ? key : '(undeclared)'));
   return keys.length === 0 ? '(item)' : keys.join('.');
 }
 
@@ -62,7 +67,11 @@ function refusal(error: unknown): Rejection {
   if (error instanceof Failure) return { code: error.code, field: error.field, message: error.message };
   if (!(error instanceof JsonError)) throw error;
   const code: ErrorCode = error.code;
-  return { code, field: pointerField(error.pointer), message: `The item is not acceptable JSON: ${code} at offset ${error.offset} of the item.` };
+  return {
+    code,
+    field: pointerField(error.pointer),
+    message: `The item is not acceptable JSON: ${code} at offset ${error.offset} of the item.`,
+  };
 }
 
 /**
@@ -74,7 +83,8 @@ export function decodeEvents(bytes: Buffer, contentType: string): Decoded {
   if (!isUtf8(bytes)) throw new Failure('not_utf8', 'The body is not UTF-8.');
   const [from, to] = bounds(bytes);
   if (from === to) throw new Failure('empty_body', 'The body is empty.');
-  const lines = contentType.includes('ndjson') || contentType.includes('jsonl') || contentType.includes('json-seq');
+  const lines =
+    contentType.includes('ndjson') || contentType.includes('jsonl') || contentType.includes('json-seq');
   const { slices, single } = cut(bytes, from, to, lines);
   const items: Received[] = [];
   const refused: Decoded['refused'] = [];
@@ -91,10 +101,15 @@ export function decodeEvents(bytes: Buffer, contentType: string): Decoded {
 function cut(bytes: Buffer, from: number, to: number, lines: boolean): { slices: Slice[]; single: boolean } {
   if (bytes[from] === BRACKET && !lines) {
     const slices = splitArray(bytes, from, to);
-    if (slices === null) throw new Failure('malformed_json', 'The array does not close: a bracket or quote is missing.');
+    if (slices === null)
+      throw new Failure('malformed_json', 'The array does not close: a bracket or quote is missing.');
     return { slices, single: false };
   }
-  if (!lines && bytes[from] !== BRACE) throw new Failure('malformed_json', 'The body must be a JSON object, an array of them, or one object a line.');
+  if (!lines && bytes[from] !== BRACE)
+    throw new Failure(
+      'malformed_json',
+      'The body must be a JSON object, an array of them, or one object a line.',
+    );
   const slices = splitLines(bytes, from, to);
   if (lines || slices.length === 1) return { slices, single: !lines };
   // Several lines may also be one pretty-printed object.

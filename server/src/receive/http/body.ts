@@ -17,11 +17,14 @@ function decoder(encoding: string): ReturnType<typeof createGunzip> | null {
     case 'deflate':
       return createInflate();
     default:
-      throw new Failure('unsupported_encoding', 'Content-Encoding may be gzip, deflate or identity.', { field: 'Content-Encoding' });
+      throw new Failure('unsupported_encoding', 'Content-Encoding may be gzip, deflate or identity.', {
+        field: 'Content-Encoding',
+      });
   }
 }
 
-const tooLarge = (): Failure => new Failure('body_too_large', `A body may have at most ${LIMITS.body / MIB} MiB, also when unpacked.`);
+const tooLarge = (): Failure =>
+  new Failure('body_too_large', `A body may have at most ${LIMITS.body / MIB} MiB, also when unpacked.`);
 
 /**
  * The whole body, decompressed, within the limits. Stops reading as soon as one is passed, so that a bomb or an
@@ -32,7 +35,11 @@ const tooLarge = (): Failure => new Failure('body_too_large', `A body may have a
 export async function readBody(raw: IncomingMessage): Promise<Buffer> {
   const declared = Number(raw.headers['content-length'] ?? 0);
   if (declared > LIMITS.body) throw tooLarge();
-  const unpack = decoder(String(raw.headers['content-encoding'] ?? '').trim().toLowerCase());
+  const unpack = decoder(
+    String(raw.headers['content-encoding'] ?? '')
+      .trim()
+      .toLowerCase(),
+  );
   const body = unpack === null ? await collect(raw, () => LIMITS.body) : await unpackBody(raw, unpack);
   if (body.length === 0) throw new Failure('empty_body', 'The body is empty.');
   return body;
@@ -44,8 +51,12 @@ async function unpackBody(raw: IncomingMessage, unpack: ReturnType<typeof create
     packed += chunk.length;
     if (packed > LIMITS.body) unpack.destroy(tooLarge());
   });
-  raw.on('error', () => unpack.destroy(new Failure('malformed_encoding', 'The sender stopped before the body was complete.')));
-  raw.on('aborted', () => unpack.destroy(new Failure('malformed_encoding', 'The sender stopped before the body was complete.')));
+  raw.on('error', () =>
+    unpack.destroy(new Failure('malformed_encoding', 'The sender stopped before the body was complete.')),
+  );
+  raw.on('aborted', () =>
+    unpack.destroy(new Failure('malformed_encoding', 'The sender stopped before the body was complete.')),
+  );
   raw.pipe(unpack);
   try {
     return await collect(unpack, () => Math.min(LIMITS.unpacked, Math.max(MIB, packed * LIMITS.ratio)));

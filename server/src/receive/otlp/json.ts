@@ -88,7 +88,10 @@ function anyValue(value: unknown, depth: number): WireValue {
   return undefined;
 }
 
-const KINDS: ReadonlyMap<string, (value: unknown, depth: number) => WireValue> = new Map<string, (value: unknown, depth: number) => WireValue>([
+const KINDS: ReadonlyMap<string, (value: unknown, depth: number) => WireValue> = new Map<
+  string,
+  (value: unknown, depth: number) => WireValue
+>([
   ['stringValue', (v) => text(v)],
   ['boolValue', (v) => v === true],
   ['intValue', (v) => integer(big(v))],

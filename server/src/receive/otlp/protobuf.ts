@@ -79,7 +79,17 @@ function attributesOf(r: Reader, into: WireAttributes, wanted: number): void {
   });
 }
 
-const WIRE_TYPES: Readonly<Record<number, number>> = { 1: 1, 2: 0, 3: 2, 5: 2, 6: 2, 9: 2, 10: 2, 11: 1, 12: 2 };
+const WIRE_TYPES: Readonly<Record<number, number>> = {
+  1: 1,
+  2: 0,
+  3: 2,
+  5: 2,
+  6: 2,
+  9: 2,
+  10: 2,
+  11: 1,
+  12: 2,
+};
 
 function logRecord(r: Reader, context: Context): LogInput {
   const log = {
@@ -114,7 +124,8 @@ function logRecord(r: Reader, context: Context): LogInput {
 }
 
 /** An id of the wrong length or all zeros counts as none (W3C Trace Context §2.2). */
-export const idOf = (hex: string, length: number): string => (hex.length === length && !/^0+$/.test(hex) ? hex : '');
+export const idOf = (hex: string, length: number): string =>
+  hex.length === length && !/^0+$/.test(hex) ? hex : '';
 
 function keyValue(r: Reader, into: WireAttributes, depth: number): void {
   let key = '';
@@ -181,4 +192,6 @@ function listOf(r: Reader, depth: number): WireValue[] {
 }
 
 export const integer = (value: bigint): number | bigint =>
-  value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
+  value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER)
+    ? Number(value)
+    : value;

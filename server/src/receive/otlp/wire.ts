@@ -1,6 +1,7 @@
 import { Failure } from '../../base/errors.js';
 
-export const malformed = (what: string): Failure => new Failure('malformed_protobuf', `The protobuf message is not valid: ${what}.`);
+export const malformed = (what: string): Failure =>
+  new Failure('malformed_protobuf', `The protobuf message is not valid: ${what}.`);
 
 /**
  * Reads protobuf wire format (protobuf.dev/programming-guides/encoding) in place. Every length is checked against
