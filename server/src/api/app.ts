@@ -60,8 +60,9 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
   return app;
 }
 
+/** Addresses of machines never get a page; `/ledger` alone is a page, what lies below it are tiles. */
 const wantsPage = (request: FastifyRequest): boolean =>
-  !/^\/(?:v1|ledger|loki|elastic|prometheus)(?:\/|$)/.test(request.url.split('?')[0] ?? '');
+  !/^\/(?:v1|loki|elastic|prometheus)(?:\/|$)|^\/ledger\/./.test(request.url.split('?')[0] ?? '');
 
 function register(app: FastifyInstance, route: Route, services: Services): void {
   app.route({

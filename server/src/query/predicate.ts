@@ -52,9 +52,7 @@ export class Predicate {
       return `${BODY} LIKE ${this.#params.bind('String', `%${likePattern(value.toLowerCase())}%`)}`;
     const plain = (phrase ? value : literal(value)).toLowerCase();
     // Words of the text index are letters and digits of ASCII, and everything beyond ASCII.
-    const words = plain
-      .split(/(?:(?![A-Za-z0-9])\p{ASCII})+/u)
-      .filter((w) => w !== '');
+    const words = plain.split(/(?:(?![A-Za-z0-9])\p{ASCII})+/u).filter((w) => w !== '');
     const parts =
       words.length === 0 ? [] : [`hasAllTokens(${BODY}, ${this.#params.bind('Array(String)', words)})`];
     // The words alone do not say that they stand side by side.

@@ -1,0 +1,35 @@
+import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router';
+import { CorrelationPage } from '../features/correlation/page';
+import { ExplorePage } from '../features/explore/page';
+import { readState } from '../features/explore/state';
+import { LedgerPage } from '../features/ledger/page';
+import { SignInPage } from '../features/signin/page';
+import { StartPage } from '../features/start/page';
+import { Shell } from './shell';
+
+const root = createRootRoute();
+const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell });
+const start = createRoute({ getParentRoute: () => shell, path: '/', component: StartPage });
+const explore = createRoute({
+  getParentRoute: () => shell,
+  path: '/explore',
+  component: ExplorePage,
+  validateSearch: readState,
+});
+const correlation = createRoute({
+  getParentRoute: () => shell,
+  path: '/correlation/$id',
+  component: CorrelationPage,
+});
+const ledger = createRoute({ getParentRoute: () => shell, path: '/ledger', component: LedgerPage });
+const signin = createRoute({ getParentRoute: () => root, path: '/signin', component: SignInPage });
+
+export const router = createRouter({
+  routeTree: root.addChildren([shell.addChildren([start, explore, correlation, ledger]), signin]),
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}
