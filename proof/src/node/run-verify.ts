@@ -72,7 +72,7 @@ export async function runVerify(argv: readonly string[], io: VerifyIo): Promise<
     }
     const token = values.token ?? io.env.PROOFLOG_KEY;
     const options: Options = {
-      vkeys: values.vkey ?? [],
+      vkeys: (values.vkey ?? []).map((key) => key.trim()),
       json: values.json ?? false,
       ...(token === undefined ? {} : { token }),
       ...(values.checkpoint === undefined ? {} : { checkpoint: await readFile(values.checkpoint, 'utf8') }),

@@ -48,7 +48,7 @@ export function formatVkey(name: string, pub: Uint8Array): string {
 
 /** @throws NoteError `malformed_key` */
 export function parseVkey(vkey: string): Vkey {
-  const [name = '', hex = '', ...rest] = vkey.trim().split('+');
+  const [name = '', hex = '', ...rest] = vkey.split('+');
   const id = fromHex(hex);
   const bytes = fromBase64(rest.join('+'));
   const alg = bytes?.[0];

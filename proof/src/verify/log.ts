@@ -86,7 +86,7 @@ async function readHead(
   const bytes = await source.read('checkpoint');
   if (bytes === null) return null;
   const trusted = options.vkeys ?? [];
-  const beside = fromUtf8((await source.read('vkey')) ?? new Uint8Array())?.trim() ?? '';
+  const beside = fromUtf8((await source.read('vkey')) ?? new Uint8Array())?.replace(/\n$/, '') ?? '';
   const keys = trusted.length > 0 ? trusted : beside === '' ? [] : [beside];
   try {
     const note = verifyNote(bytes, keys);

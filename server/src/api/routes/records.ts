@@ -98,10 +98,12 @@ async function correlation(services: Services, context: Context): Promise<Correl
     if (ids.size === before) break;
   }
   const shown = rows.slice(0, MAX_RECORDS);
+  // An id that nothing carries may be anything, so it is not repeated: stored ids passed the guard.
+  const known = shown.length > 0;
   await services.accessLog.record(context.tenant(), context.principal, {
     action: 'correlation_read',
     entity: { type: 'correlation', id },
     details: { returned: shown.length, ...justification(context) },
   });
-  return { id, ids: [...ids], records: shown.map(shownRecord), truncated: rows.length > MAX_RECORDS };
+  return { id: known ? id : '', ids: known ? [...ids] : [], records: shown.map(shownRecord), truncated: rows.length > MAX_RECORDS };
 }

@@ -8,8 +8,8 @@ export interface Decoding {
 interface Encoding {
   /** What gives the encoding away. Bounded, and never beginning with something optional: linear time. */
   readonly core: RegExp;
-  /** Whether the plain characters around the core belong to it (`ada%40example.com`). */
-  readonly widen: boolean;
+  /** Where the plain characters around the core end that belong to it (`ada%40example.com`); null for none. */
+  readonly widen: RegExp | null;
   readonly decode: (token: string) => string | null;
 }
 
@@ -50,37 +50,38 @@ const entities = (token: string): string =>
 const folded = (token: string): string =>
   token.replace(/[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]/g, '').normalize('NFKC');
 
+const BREAK = /[\s"'<>?;,]/;
+
 /**
  * Encodings in which personal data reaches logs: URLs, base64, hex, JSON inside strings, HTML, look-alike
  * characters. A stretch counts only if decoding it gives readable text.
  */
 const ENCODINGS: readonly Encoding[] = [
-  { core: /%[0-9A-Fa-f]{2}/g, widen: true, decode: percent },
-  { core: /\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}/g, widen: true, decode: unescaped },
-  { core: /&(?:#x?[0-9A-Fa-f]{1,7}|commat);/g, widen: true, decode: entities },
-  { core: /[\u00ad\u200b-\u200f\u2060-\u2064\ufeff\uff01-\uff5e]/g, widen: true, decode: folded },
+  { core: /%[0-9A-Fa-f]{2}/g, widen: /[\s"'<>?;,&=]/, decode: percent },
+  { core: /\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}/g, widen: BREAK, decode: unescaped },
+  { core: /&(?:#x?[0-9A-Fa-f]{1,7}|commat);/g, widen: BREAK, decode: entities },
+  { core: /[\u00ad\u200b-\u200f\u2060-\u2064\ufeff\uff01-\uff5e]/g, widen: BREAK, decode: folded },
   {
     core: /(?<![A-Za-z0-9+/_=-])(?:[A-Za-z0-9+/]{12,8192}|[A-Za-z0-9_-]{12,8192})={0,2}(?![A-Za-z0-9+/_=-])/g,
-    widen: false,
+    widen: null,
     decode: (token) =>
       asText(Buffer.from(token, token.includes('-') || token.includes('_') ? 'base64url' : 'base64')),
   },
   {
     core: /(?<![A-Za-z0-9])(?:0x)?(?:[0-9a-fA-F]{2}){9,2048}(?![A-Za-z0-9])/g,
-    widen: false,
+    widen: null,
     decode: (token) => asText(Buffer.from(token.replace(/^0x/, ''), 'hex')),
   },
 ];
 
-const BREAK = /[\s"'<>?;,]/;
 const REACH = 512;
 
 /** The stretch without a break around `[start, end)`, at most {@link REACH} characters to each side. */
-function widened(text: string, start: number, end: number): [number, number] {
+function widened(text: string, start: number, end: number, stop: RegExp): [number, number] {
   let from = start;
   let to = end;
-  while (from > 0 && start - from < REACH && !BREAK.test(text[from - 1] ?? ' ')) from--;
-  while (to < text.length && to - end < REACH && !BREAK.test(text[to] ?? ' ')) to++;
+  while (from > 0 && start - from < REACH && !stop.test(text[from - 1] ?? ' ')) from--;
+  while (to < text.length && to - end < REACH && !stop.test(text[to] ?? ' ')) to++;
   return [from, to];
 }
 
@@ -89,13 +90,26 @@ export function* decodings(text: string): Generator<Decoding> {
   for (const { core, widen, decode } of ENCODINGS) {
     core.lastIndex = 0;
     for (let m = core.exec(text); m !== null; m = core.exec(text)) {
-      const [start, end] = widen
-        ? widened(text, m.index, m.index + m[0].length)
-        : [m.index, m.index + m[0].length];
+      const last = m.index + m[0].length;
+      const [start, end] = widen === null ? [m.index, last] : widened(text, m.index, last, widen);
       const token = text.slice(start, end);
       const plain = decode(token);
       if (plain !== null && plain !== token) yield { start, end, text: plain };
       core.lastIndex = end;
     }
   }
+}
+
+/** Any of the encodings that replace single characters; cheap to rule out. */
+const ESCAPED = /%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|&#|&commat;|[\u00ad\u200b-\u200f\u2060-\u2064\ufeff\uff01-\uff5e]/;
+
+/**
+ * The whole text with single escaped characters taken literally, or null when there are none: a number with
+ * spaces in it has only some of its characters escaped.
+ */
+export function unescapedWhole(text: string): string | null {
+  if (!ESCAPED.test(text)) return null;
+  const bytes = text.replace(/(?:%[0-9A-Fa-f]{2})+/g, (run) => percent(run) ?? run);
+  const plain = folded(entities(unescaped(bytes)));
+  return plain === text ? null : plain;
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { decodings } from './encodings.js';
+import { decodings, unescapedWhole } from './encodings.js';
 import { type Hints, ibanPrefix, RULES, type Rule } from './rules.js';
 
 /** A place in a text where something personal or secret stands. */
@@ -76,17 +76,36 @@ function withoutOverlaps(found: Finding[]): Finding[] {
   return taken.sort((a, b) => a.start - b.start);
 }
 
-/** The text with every finding replaced by `[rule]`, and how often each rule struck. */
+/** Rounds until nothing more is found: what a finding touched may stand free once it is gone. */
+const ROUNDS = 4;
+
+/** The text with every finding replaced by `[rule]`, and how often each rule struck; null when there is none. */
 export function scrub(text: string): { text: string; counts: Map<string, number> } | null {
-  const found = detect(text);
-  if (found.length === 0) return null;
   const counts = new Map<string, number>();
+  let out = scrubRounds(text, counts);
+  const plain = unescapedWhole(out);
+  // What shows only when the escapes are taken literally is kept in that form, without it.
+  if (plain !== null && detect(plain).length > 0) out = scrubRounds(plain, counts);
+  return counts.size === 0 ? null : { text: out, counts };
+}
+
+function scrubRounds(text: string, counts: Map<string, number>): string {
+  let out = text;
+  for (let round = 0; round < ROUNDS; round++) {
+    const found = detect(out);
+    if (found.length === 0) break;
+    for (const { rule } of found) counts.set(rule, (counts.get(rule) ?? 0) + 1);
+    out = replaced(out, found);
+  }
+  return out;
+}
+
+function replaced(text: string, found: readonly Finding[]): string {
   let out = '';
   let at = 0;
   for (const f of found) {
     out += `${text.slice(at, f.start)}[${f.rule}]`;
     at = f.end;
-    counts.set(f.rule, (counts.get(f.rule) ?? 0) + 1);
   }
-  return { text: out + text.slice(at), counts };
+  return out + text.slice(at);
 }

@@ -29,7 +29,7 @@ export function Histogram({
     placeholderData: (before) => before,
   });
   const data = result.data;
-  const buckets = data === undefined ? [] : trimmed(data.buckets);
+  const buckets = data === undefined ? [] : body.from.startsWith('1970') ? trimmed(data.buckets) : data.buckets;
   const most = Math.max(1, ...buckets.map(total));
   const at = (event: PointerEvent): number => {
     const box = chart.current?.getBoundingClientRect();
@@ -139,5 +139,5 @@ export function Histogram({
 /** "All time" begins in 1970: the chart begins with the first record. */
 function trimmed(buckets: readonly Bucket[]): Bucket[] {
   const first = buckets.findIndex((bucket) => total(bucket) > 0);
-  return first > 30 ? buckets.slice(first - 1) : [...buckets];
+  return first > 0 ? buckets.slice(first - 1) : [...buckets];
 }

@@ -1,0 +1,199 @@
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findLogs } from '@prooflog/proof/node';
+import { verifyLog } from '@prooflog/proof';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openDatabase } from '../base/database.js';
+import { realDisk } from '../base/disk.js';
+import { Keyring } from '../base/keyring.js';
+import { formatUuid } from '../base/uuid.js';
+import { mintJournaled } from '../event/mint/journaled.js';
+import type { Journaled } from '../event/stages.js';
+import { Heads } from './heads.js';
+import { Ledger } from './ledger.js';
+import { proveRecord } from './proofs.js';
+import { KeyringSigner } from './signer.js';
+import { ledgerMigrations, type LedgerTables } from './tables.js';
+import { verifyRecordProof } from '@prooflog/proof';
+
+let dir: string;
+let close: () => Promise<void> = async () => undefined;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'prooflog-ledger-'));
+});
+afterEach(async () => {
+  await close();
+  close = async () => undefined;
+  rmSync(dir, { recursive: true, force: true });
+});
+
+async function openLedger(): Promise<Ledger> {
+  await close();
+  const control = await openDatabase<LedgerTables>(join(dir, 'control.db'), ledgerMigrations);
+  close = control.close;
+  const heads = await Heads.load(control.db);
+  const signer = new KeyringSigner(await Keyring.open(realDisk, join(dir, 'keys')));
+  const ledger = new Ledger({ dir: join(dir, 'ledger'), disk: realDisk, heads, signer, origin: (log) => `test.example/${log}` });
+  await ledger.repair();
+  return ledger;
+}
+
+const ZERO = '0'.repeat(64);
+
+function id(n: number): Buffer {
+  const bytes = Buffer.alloc(16);
+  bytes.writeUInt32BE(n, 12);
+  return bytes;
+}
+
+function record(n: number, log: `${string}/${string}` = 't1/audit'): Journaled {
+  const head = `{"event_id":"${formatUuid(id(n))}","integrity":{"prev_hash":"`;
+  return mintJournaled({
+    kind: 'record',
+    log,
+    eventId: id(n),
+    patch: head.length,
+    payload: Buffer.from(`${head}${ZERO}"},"text":"record ${n}"}`),
+    position: n,
+    next: n + 1,
+  });
+}
+
+function block(n: number, count: number): Journaled {
+  const parts = Array.from({ length: count }, (_, i) => {
+    const bytes = Buffer.from(`{"event_id":"${formatUuid(id(n * 1_000 + i))}","message":"line ${i}"}`);
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(bytes.length);
+    return Buffer.concat([length, bytes]);
+  });
+  return mintJournaled({ kind: 'block', log: 't1/logs', eventId: id(n * 1_000), patch: count, payload: Buffer.concat(parts), position: n, next: n + 1 });
+}
+
+async function verifyAll(): Promise<{ status: string; findings: { code: string; path: string; index?: number; eventId?: string }[] }[]> {
+  const reports = [];
+  for (const log of await findLogs(dir)) reports.push(await verifyLog(log.source));
+  return reports;
+}
+
+function files(): string[] {
+  return readdirSync(join(dir, 'ledger'), { recursive: true, encoding: 'utf8' }).filter((path) => statSync(join(dir, 'ledger', path)).isFile());
+}
+
+const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
+
+describe('Ledger', () => {
+  it.each([1, 2, 255, 256, 257, 511, 513, 1_025])('seals %i records so that an outsider can check them', async (size) => {
+    const ledger = await openLedger();
+    await ledger.seal(range(0, size).map((n) => record(n)));
+    expect(await verifyAll()).toMatchObject([{ status: 'verified', records: size, size }]);
+  });
+
+  it('gives the same files whatever the batches and restarts', async () => {
+    const snapshot = (): Map<string, string> => new Map(files().map((path) => [path, readFileSync(join(dir, 'ledger', path)).toString('base64')]));
+    let expected: Map<string, string> | null = null;
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 5 }), async (cuts) => {
+        // The keys stay, so that checkpoints are the same too.
+        await close();
+        close = async () => undefined;
+        for (const path of ['ledger', 'control.db', 'control.db-wal', 'control.db-shm']) rmSync(join(dir, path), { recursive: true, force: true });
+        let at = 0;
+        for (const cut of [...cuts, 600]) {
+          const to = Math.min(600, at + cut);
+          if (to > at) await (await openLedger()).seal(range(at, to).map((n) => record(n)));
+          at = to;
+        }
+        const now = snapshot();
+        expected ??= now;
+        expect(now).toEqual(expected);
+      }),
+      { numRuns: 8 },
+    );
+  });
+
+  it('seals again after a crash before the head was moved, and repairs one after', async () => {
+    const ledger = await openLedger();
+    await ledger.seal(range(0, 300).map((n) => record(n)));
+    const log = join(dir, 'ledger/t1/audit');
+    rmSync(join(log, 'checkpoint'));
+    const again = await openLedger();
+    await again.seal(range(300, 310).map((n) => record(n)));
+    expect(await verifyAll()).toMatchObject([{ status: 'verified', size: 310 }]);
+  });
+
+  it('finds every flipped byte and says where', async () => {
+    const ledger = await openLedger();
+    await ledger.seal([...range(0, 259).map((n) => record(n)), block(1, 3), block(2, 1)]);
+    const paths = files();
+    expect(paths.length).toBeGreaterThan(8);
+    for (const path of paths) {
+      const full = join(dir, 'ledger', path);
+      const whole = readFileSync(full);
+      chmodSync(full, 0o644);
+      const step = Math.max(1, Math.floor(whole.length / 40));
+      for (let at = 0; at < whole.length; at += step) {
+        const bad = Buffer.from(whole);
+        bad[at] = (bad[at] ?? 0) ^ 0x01;
+        writeFileSync(full, bad);
+        const tampered = (await verifyAll()).filter((r) => r.status === 'tampered');
+        expect(tampered.length, `${path} byte ${at}`).toBe(1);
+        if (/entries/.test(path)) {
+          const located = tampered[0]?.findings.some((f) => f.path.includes('entries') && f.index !== undefined);
+          expect(located, `${path} byte ${at}`).toBe(true);
+        }
+      }
+      writeFileSync(full, whole);
+    }
+    expect((await verifyAll()).map((r) => r.status)).toEqual(['verified', 'verified']);
+  }, 120_000);
+
+  it('finds files that were removed or added', async () => {
+    const ledger = await openLedger();
+    await ledger.seal([...range(0, 300).map((n) => record(n)), block(1, 2)]);
+    for (const path of files().filter((p) => !p.endsWith('vkey'))) {
+      const full = join(dir, 'ledger', path);
+      const whole = readFileSync(full);
+      rmSync(full);
+      expect((await verifyAll()).every((r) => r.status === 'verified'), path).toBe(false);
+      writeFileSync(full, whole);
+    }
+    writeFileSync(join(dir, 'ledger/t1/audit/tile/extra'), 'x');
+    expect((await verifyAll())[0]?.findings).toMatchObject([{ code: 'file_added' }]);
+  });
+
+  it('proves single records, also those inside a block, and only to the right key', async () => {
+    const ledger = await openLedger();
+    await ledger.seal([...range(0, 270).map((n) => record(n)), block(1, 5)]);
+    for (const [log, leaf, slot] of [['t1/audit', 0, 0], ['t1/audit', 269, 0], ['t1/logs', 0, 3]] as const) {
+      const proofText = await proveRecord(realDisk, ledger, log, leaf, slot);
+      const vkey = readFileSync(join(dir, 'ledger', log, 'vkey'), 'utf8').trim();
+      expect(verifyRecordProof({ proofText, vkeys: [vkey] })).toMatchObject({ state: 'verified', index: leaf });
+      expect(verifyRecordProof({ proofText, vkeys: [] }).state).toBe('unknown');
+      expect(verifyRecordProof({ proofText, vkeys: [vkey], record: { event_id: 'other', integrity: {} } }).state).toBe('tampered');
+      for (let at = 0; at < proofText.length; at += 7) {
+        const changed = proofText.slice(0, at) + (proofText[at] === 'A' ? 'B' : 'A') + proofText.slice(at + 1);
+        expect(verifyRecordProof({ proofText: changed, vkeys: [vkey] }).state, `byte ${at}`).not.toBe('verified');
+      }
+    }
+  });
+
+  it('catches a cut tail and a fork against a checkpoint kept elsewhere', async () => {
+    const ledger = await openLedger();
+    await ledger.seal(range(0, 10).map((n) => record(n)));
+    const [log] = await findLogs(dir);
+    const kept = readFileSync(join(dir, 'ledger/t1/audit/checkpoint'), 'utf8');
+    await ledger.seal(range(10, 20).map((n) => record(n)));
+    expect((await verifyLog(log!.source, { previousCheckpoint: kept })).status).toBe('verified');
+    const later = readFileSync(join(dir, 'ledger/t1/audit/checkpoint'), 'utf8');
+    // The operator starts over and seals another history.
+    await close();
+    close = async () => undefined;
+    for (const path of ['ledger', 'control.db', 'control.db-wal', 'control.db-shm']) rmSync(join(dir, path), { recursive: true, force: true });
+    await (await openLedger()).seal(range(5, 17).map((n) => record(n)));
+    expect((await verifyLog(log!.source)).status).toBe('verified');
+    for (const checkpoint of [kept, later])
+      expect((await verifyLog(log!.source, { previousCheckpoint: checkpoint })).findings).toMatchObject([{ code: 'not_a_continuation' }]);
+  });
+});

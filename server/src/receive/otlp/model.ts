@@ -1,0 +1,75 @@
+import { Failure } from '../../base/errors.js';
+import type { LogInput, WireAttributes, WireValue } from '../../event/log-input.js';
+
+/** The value of an attribute or body (opentelemetry/proto/common/v1 `AnyValue`), as it came over the wire. */
+export type OtlpValue = WireValue;
+
+/** Attributes by key. Wire keys never become object properties. */
+export type OtlpAttributes = WireAttributes;
+
+/**
+ * One OTLP log record with its resource and scope, attribute values still raw (unguarded). The records of one
+ * `ResourceLogs` share one `resource` map, those of one `ScopeLogs` one `scopeAttributes` map.
+ */
+export interface OtlpLog extends LogInput {
+  readonly scopeVersion: string;
+  readonly scopeAttributes: OtlpAttributes;
+  /** W3C trace flags in the low byte. */
+  readonly flags: number;
+}
+
+/** A log record while a decoder fills it. */
+export type LogDraft = { -readonly [K in keyof OtlpLog]: OtlpLog[K] };
+
+/** A record with nothing set, of the one shape that all decoded records have. */
+export const emptyLog = (resource: OtlpAttributes, scopeAttributes: OtlpAttributes): LogDraft => ({
+  timeUnixNano: 0n,
+  observedTimeUnixNano: 0n,
+  severityNumber: 0,
+  severityText: '',
+  body: undefined,
+  attributes: new Map(),
+  resource,
+  scopeName: '',
+  scopeVersion: '',
+  scopeAttributes,
+  traceId: '',
+  spanId: '',
+  eventName: '',
+  flags: 0,
+});
+
+export type OtlpDecodeCode = 'malformed_protobuf' | 'malformed_json' | 'too_deep' | 'body_too_large';
+
+/** Why a body is no OTLP logs request. The message repeats nothing of the body. */
+export class OtlpDecodeError extends Failure {
+  declare readonly code: OtlpDecodeCode;
+
+  constructor(code: OtlpDecodeCode, message: string) {
+    super(code, message);
+  }
+}
+
+export const OTLP_LIMITS = {
+  /** Lists and maps inside each other in one value. */
+  depth: 32,
+  /**
+   * Records of one request. An empty record takes two bytes on the wire and some hundred in memory: without this
+   * a body of allowed size could use up the memory.
+   */
+  records: 2 ** 19,
+} as const;
+
+export const tooDeep = (): OtlpDecodeError =>
+  new OtlpDecodeError('too_deep', `Values may be nested at most ${OTLP_LIMITS.depth} deep.`);
+
+/** Appends a record. @throws OtlpDecodeError `body_too_large`. */
+export function addLog(logs: LogDraft[], log: LogDraft): void {
+  if (logs.length >= OTLP_LIMITS.records)
+    throw new OtlpDecodeError('body_too_large', `A request may hold at most ${OTLP_LIMITS.records} records.`);
+  logs.push(log);
+}
+
+/** The hex digits of an id, or '' when its length is wrong or all digits are zero (W3C Trace Context §3.2.2). */
+export const idOf = (hex: string, digits: 16 | 32): string =>
+  hex.length === digits && /[^0]/.test(hex) ? hex : '';
