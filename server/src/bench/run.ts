@@ -1,1 +1,131 @@
-export async function runBench(_: { seconds: number; json: boolean; write?: string }): Promise<void> {}
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtempSync, openSync, closeSync, fdatasyncSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { cpus, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { DEFAULTS } from '../base/settings.js';
+import { ClickHouse } from '../store/clickhouse.js';
+import { startServer } from '../server.js';
+import { runVerify } from '@prooflog/proof/node';
+import { type LoadResult, load } from './load.js';
+
+export interface BenchOptions {
+  readonly seconds: number;
+  readonly json: boolean;
+  /** Markdown file to write the table into. */
+  readonly write?: string;
+}
+
+interface Measured {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly note: string;
+}
+
+const say = (text: string): boolean => process.stderr.write(`${text}\n`);
+
+/** Runs `work` until the time is over; gives back how often it ran a second. */
+async function perSecond(seconds: number, work: () => unknown | Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  let n = 0;
+  while (performance.now() - start < seconds * 1_000) {
+    const result = work();
+    if (result instanceof Promise) await result;
+    n += 1;
+  }
+  return n / ((performance.now() - start) / 1_000);
+}
+
+/** What the machine itself can do, in the same run: the ratios are to these. */
+async function limits(dir: string, seconds: number): Promise<Measured[]> {
+  const file = openSync(join(dir, 'sync'), 'w');
+  const chunk = Buffer.alloc(64 * 1024);
+  const syncs = await perSecond(seconds, () => {
+    writeSync(file, chunk, 0, chunk.length, 0);
+    fdatasyncSync(file);
+  });
+  closeSync(file);
+  const record = randomBytes(680);
+  const hashes = await perSecond(seconds, () => {
+    for (let i = 0; i < 1_000; i++) createHash('sha256').update(record).digest();
+  });
+  const store = await ClickHouse.open(join(dir, 'bare-store'));
+  const row = (i: number): string =>
+    JSON.stringify({ tenant: 't', stream: 'audit', event_id: `e${i}`, occurred_at: '2026-01-01T00:00:00.000Z', recorded_at: '2026-01-01T00:00:00.000Z', action: 'policy_changed', body: `policy changed ${i}`, record: record.toString('base64').slice(0, 300) });
+  const lines = Array.from({ length: 8_192 }, (_, i) => row(i));
+  let block = 0;
+  const inserts = await perSecond(seconds, () => store.insert('events', lines, `bench-${block++}`));
+  await store.close();
+  return [
+    { name: 'bare fdatasync, 64 KiB', value: syncs, unit: '/s', note: 'machine' },
+    { name: 'bare SHA-256, 680 B', value: hashes * 1_000, unit: '/s', note: 'machine' },
+    { name: 'bare ClickHouse insert, blocks of 8,192', value: inserts * 8_192, unit: 'rows/s', note: 'machine' },
+  ];
+}
+
+function describe(name: string, r: LoadResult, bare: number): Measured[] {
+  return [
+    { name, value: r.perSecond, unit: 'records/s', note: `${((r.perSecond / bare) * 100).toFixed(0)} % of the bare insert` },
+    { name: `${name}: acknowledgement p50`, value: r.p50, unit: 'ms', note: '' },
+    { name: `${name}: acknowledgement p99`, value: r.p99, unit: 'ms', note: '' },
+    { name: `${name}: until sealed and searchable`, value: r.settleMs, unit: 'ms', note: 'after the last acknowledgement' },
+  ];
+}
+
+async function product(dir: string, seconds: number, bare: number): Promise<Measured[]> {
+  const token = randomBytes(24).toString('base64url');
+  const server = await startServer({ ...DEFAULTS, data: join(dir, 'data'), listen: '127.0.0.1:0', admin_token: token });
+  const results: Measured[] = [];
+  try {
+    for (const [name, batch, connections] of [
+      ['audit events, batches of 500', 500, 4],
+      ['audit events, single posts', 1, 32],
+      ['OTLP logs (JSON), batches of 500', 500, 4],
+    ] as const) {
+      say(`${name} …`);
+      const kind = name.startsWith('OTLP') ? 'logs' : 'events';
+      results.push(...describe(name, await load(server, token, { kind, batch, connections, seconds }), bare));
+    }
+    const size = [...server.engine.sealer.sizes().values()].reduce((a, b) => a + b, 0);
+    const start = performance.now();
+    const code = await runVerify([join(dir, 'data')], { out: () => undefined, err: () => undefined, env: {} });
+    results.push({ name: `verification of ${size} entries`, value: size / ((performance.now() - start) / 1_000), unit: 'entries/s', note: code === 0 ? 'verified' : 'FAILED' });
+    results.push({ name: 'resident memory after the load', value: process.memoryUsage().rss / 2 ** 20, unit: 'MiB', note: 'with the load generator in a process of its own' });
+  } finally {
+    await server.stop();
+  }
+  return results;
+}
+
+/** Measures, prints the table and writes it where asked. */
+export async function runBench(options: BenchOptions): Promise<void> {
+  const dir = mkdtempSync(join(tmpdir(), 'prooflog-bench-'));
+  try {
+    say('limits of the machine …');
+    const machine = await limits(dir, Math.min(3, options.seconds));
+    const rows = [...machine, ...(await product(dir, options.seconds, machine[2]?.value ?? 1))];
+    const table = render(rows, options.seconds);
+    process.stdout.write(options.json ? `${JSON.stringify(rows)}\n` : table);
+    if (options.write !== undefined) insert(options.write, table);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+const shown = (value: number): string => (value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(1));
+
+function render(rows: readonly Measured[], seconds: number): string {
+  const head = `Measured ${new Date().toISOString().slice(0, 10)} on ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, ${seconds} s each, load generator on the same machine.\n`;
+  const lines = rows.map((r) => `| ${r.name} | ${shown(r.value)} ${r.unit} | ${r.note} |`);
+  return `${head}\n| what | measured | note |\n|---|---|---|\n${lines.join('\n')}\n`;
+}
+
+const BEGIN = '<!-- measured -->';
+const END = '<!-- /measured -->';
+
+/** Replaces what stands between the marks; the text around it is written by people. */
+function insert(path: string, table: string): void {
+  const text = readFileSync(path, 'utf8');
+  const [before, after] = [text.indexOf(BEGIN) + BEGIN.length, text.indexOf(END)];
+  writeFileSync(path, `${text.slice(0, before)}\n${table}${text.slice(after)}`);
+}

@@ -70,6 +70,7 @@ export class Journal {
   #pending = new Group(64 * 1024);
   #writing: Group | null = null;
   #loop: Promise<void> | null = null;
+  #releasing: Promise<void> = Promise.resolve();
 
   private constructor(
     o: Required<JournalOptions>,
@@ -241,7 +242,13 @@ export class Journal {
   }
 
   /** Forgets the files that lie wholly before `position`, the slowest follower's. Their ids are kept. */
-  async release(position: number): Promise<void> {
+  release(position: number): Promise<void> {
+    // One at a time: each checkpoint asks for it.
+    this.#releasing = this.#releasing.catch(() => undefined).then(() => this.#release(position));
+    return this.#releasing;
+  }
+
+  async #release(position: number): Promise<void> {
     while (this.#bases.length > 1 && (this.#bases[1] ?? Number.POSITIVE_INFINITY) <= position) {
       const base = this.#bases[0] ?? 0;
       await keepIds(this.#o.disk, this.#o.dir, base);
@@ -273,6 +280,7 @@ export class Journal {
   /** Writes what is pending and closes the files. */
   async close(): Promise<void> {
     await this.#loop;
+    await this.#releasing.catch(() => undefined);
     await this.#file?.close();
     for (const reader of this.#readers.values()) await reader.close();
     this.#readers.clear();

@@ -143,10 +143,24 @@ export class Ledger {
     const edge = this.#edges.get(log) ?? (await this.#load(log));
     if (index === Math.floor(edge.size / TILE_WIDTH))
       return { entries: [...edge.bundle], hashes: [...(edge.levels[0] ?? [])] };
-    const dir = this.dirOf(log);
-    const bytes = await need(this.#o.disk, join(dir, bundlePath(index)));
-    const tile = await need(this.#o.disk, join(dir, tilePath(0, index)));
+    // A sealing under way may have filled this bundle in memory while only its partial files are on disk.
+    const bytes = await this.#newest(log, index, (width) => bundlePath(index, width));
+    const tile = await this.#newest(log, index, (width) => tilePath(0, index, width));
     return { entries: decodeBundle(bytes), hashes: splitHashes(tile) };
+  }
+
+  /** The full file, or the partial one of the published size; asked again when a new checkpoint came in between. */
+  async #newest(log: LogName, index: number, path: (width?: number) => string): Promise<Uint8Array> {
+    const dir = this.dirOf(log);
+    for (;;) {
+      const size = this.size(log);
+      const full = await this.#o.disk.readFile(join(dir, path()));
+      if (full !== null) return full;
+      const width = index === Math.floor(size / TILE_WIDTH) ? size % TILE_WIDTH : 0;
+      const partial = width === 0 ? null : await this.#o.disk.readFile(join(dir, path(width)));
+      if (partial !== null) return partial;
+      if (size === this.size(log)) throw new Failure('ledger_conflict', `${join(dir, path())} is missing.`);
+    }
   }
 
   async #records(log: LogName, leaf: number, bytes: Uint8Array): Promise<Uint8Array[]> {

@@ -120,6 +120,8 @@ function network(ip: string, remarks: Remarks): string {
   return truncated;
 }
 
+/** 128 random bits in hex: no detector has anything to find there. */
+const HEX_TRACE = /^[0-9a-f]{32}$/;
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$/;
 
 function correlationJson(e: Envelope): string {
@@ -132,7 +134,7 @@ function correlationJson(e: Envelope): string {
   for (const name of CORRELATION) {
     const id = text(ids[name]);
     if (id === '') continue;
-    if (id.length > 128 || !isPlainIdentifier(id))
+    if (!HEX_TRACE.test(id) && (id.length > 128 || !isPlainIdentifier(id)))
       throw new Refused(
         'bad_format',
         `correlation.${name}`,

@@ -58,6 +58,8 @@ export const OTLP_LIMITS = {
    * a body of allowed size could use up the memory.
    */
   records: 2 ** 19,
+  /** Lists, maps and byte strings in the values of one protobuf request, for the same reason: four bytes each. */
+  composites: 2 ** 20,
 } as const;
 
 export const tooDeep = (): OtlpDecodeError =>

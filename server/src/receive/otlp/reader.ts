@@ -1,4 +1,4 @@
-import { OtlpDecodeError } from './model.js';
+import { OTLP_LIMITS, OtlpDecodeError } from './model.js';
 
 /** Wire types (protobuf.dev/programming-guides/encoding). Groups (3 and 4) are deprecated and OTLP has none. */
 export const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
@@ -18,6 +18,7 @@ export class Reader {
   /** High and low half of the last `#varint64`. */
   #high = 0;
   #low = 0;
+  #composites = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -66,6 +67,15 @@ export class Reader {
     else throw malformed('a wire type that OTLP does not use');
   }
 
+  /** Counts a list, map or byte string. @throws OtlpDecodeError `body_too_large`. */
+  composite(): void {
+    if (++this.#composites > OTLP_LIMITS.composites)
+      throw new OtlpDecodeError(
+        'body_too_large',
+        `A request may hold at most ${OTLP_LIMITS.composites} lists, maps and byte strings.`,
+      );
+  }
+
   bool(): boolean {
     this.#varint64();
     return (this.#low | this.#high) !== 0;
@@ -102,6 +112,7 @@ export class Reader {
 
   /** A copy, so that a small value does not keep the whole body in memory. */
   bytes(): Uint8Array {
+    this.composite();
     const from = this.#take(this.#varint32());
     return new Uint8Array(this.#bytes.subarray(from, this.#at));
   }

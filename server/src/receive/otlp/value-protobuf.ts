@@ -54,6 +54,7 @@ export function readValue(r: Reader, depth: number): OtlpValue {
 
 function readArray(r: Reader, depth: number): OtlpValue[] {
   const list: OtlpValue[] = [];
+  r.composite();
   const outer = r.enter();
   while (r.more()) {
     const tag = r.tag();
@@ -66,6 +67,7 @@ function readArray(r: Reader, depth: number): OtlpValue[] {
 
 function readMap(r: Reader, depth: number): OtlpAttributes {
   const map: OtlpAttributes = new Map();
+  r.composite();
   const outer = r.enter();
   while (r.more()) {
     const tag = r.tag();

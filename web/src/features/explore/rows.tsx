@@ -43,7 +43,7 @@ export function summary(record: StoredRecord): { kind: string; who: string; what
 
 /** Only the rows in view are in the document, however many there are. */
 export function Rows({ records, selected, openId, onOpen, onEnd, onScroll }: Props) {
-  const scroller = useRef<HTMLDivElement>(null);
+  const scroller = useRef<HTMLElement>(null);
   const time = useTime();
   const rows = useVirtualizer({
     count: records.length,
@@ -59,10 +59,9 @@ export function Rows({ records, selected, openId, onOpen, onEnd, onScroll }: Pro
     if (selected >= 0) rows.scrollToIndex(selected);
   }, [selected, rows]);
   return (
-    <div
+    <section
       ref={scroller}
       className={styles.scroller}
-      role="feed"
       aria-label="Records, newest first"
       onScroll={(e) => e.currentTarget.scrollTop > 40 && onScroll()}
     >
@@ -92,6 +91,6 @@ export function Rows({ records, selected, openId, onOpen, onEnd, onScroll }: Pro
           );
         })}
       </div>
-    </div>
+    </section>
   );
 }

@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto';
+import { Agent, request } from 'node:http';
+import { formatUuid, newUuid } from '../base/uuid.js';
+
+interface Plan {
+  readonly url: string;
+  readonly key: string;
+  readonly kind: 'events' | 'logs';
+  readonly batch: number;
+  readonly connections: number;
+  readonly seconds: number;
+}
+
+const plan = JSON.parse(process.argv[2] ?? '{}') as Plan;
+const agent = new Agent({ keepAlive: true, maxSockets: plan.connections });
+const path = plan.kind === 'logs' ? '/v1/logs' : '/v1/events';
+
+function event(): string {
+  const now = Date.now();
+  const id = formatUuid(newUuid(now));
+  return `{"event_id":"${id}","event_type":"audit","event_version":1,"occurred_at":"${new Date(now).toISOString()}","actor":{"type":"user","id":"user-${now % 5_000}","role":"analyst","ip":"203.0.113.${now % 250}"},"entity":{"type":"policy","id":"pol-${now % 900}","version":3},"action":"policy_changed","result":"success","correlation":{"request_id":"req-${id.slice(24)}","trace_id":"${id.replaceAll('-', '')}"},"metadata":{"safe_fields_only":true,"details":{"field":"retention_days","old":365,"new":2555,"note":"changed as agreed in the review"}}}`;
+}
+
+function log(): string {
+  return `{"timeUnixNano":"${BigInt(Date.now()) * 1_000_000n}","severityNumber":9,"body":{"stringValue":"request served in time"},"traceId":"${randomBytes(16).toString('hex')}","attributes":[{"key":"http.request.method","value":{"stringValue":"GET"}},{"key":"url.path","value":{"stringValue":"/catalog"}},{"key":"http.response.status_code","value":{"intValue":"200"}},{"key":"durationMs","value":{"doubleValue":12.5}},{"key":"region","value":{"stringValue":"eu-1"}},{"key":"pod","value":{"stringValue":"shop-7d9f"}}]}`;
+}
+
+function body(): Buffer {
+  if (plan.kind === 'logs') {
+    const records = Array.from({ length: plan.batch }, log).join(',');
+    return Buffer.from(`{"resourceLogs":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"shop"}}]},"scopeLogs":[{"logRecords":[${records}]}]}]}`);
+  }
+  return Buffer.from(plan.batch === 1 ? event() : `[${Array.from({ length: plan.batch }, event).join(',')}]`);
+}
+
+function post(bytes: Buffer): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const headers = { authorization: `Bearer ${plan.key}`, 'content-type': 'application/json', 'content-length': bytes.length };
+    const call = request(plan.url + path, { method: 'POST', agent, headers }, (response) => {
+      response.resume();
+      response.on('end', () => resolve(response.statusCode === 200));
+    });
+    call.on('error', reject);
+    call.end(bytes);
+  });
+}
+
+const latencies: number[] = [];
+let accepted = 0;
+const start = performance.now();
+const end = start + plan.seconds * 1_000;
+
+async function connection(): Promise<void> {
+  while (performance.now() < end) {
+    const bytes = body();
+    const sent = performance.now();
+    if (await post(bytes)) accepted += plan.batch;
+    latencies.push(performance.now() - sent);
+  }
+}
+
+await Promise.all(Array.from({ length: plan.connections }, connection));
+const seconds = (performance.now() - start) / 1_000;
+process.send?.({ perSecond: accepted / seconds, latencies }, () => process.exit(0));

@@ -1,0 +1,161 @@
+import { existsSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import AxeBuilder from '@axe-core/playwright';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ADMIN_TOKEN, Program, removeDir, tempDir } from '../support/program.js';
+
+const EXECUTABLE = process.env.PROOFLOG_TEST_CHROMIUM ?? '/usr/bin/chromium';
+const present = existsSync(EXECUTABLE);
+if (!present) {
+  if (process.env.PROOFLOG_TEST_NO_SKIP) throw new Error('Chromium is missing and nothing may be skipped here.');
+  console.warn('skipped: there is no Chromium; set PROOFLOG_TEST_CHROMIUM');
+}
+const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const SIZES = [
+  [1440, 900],
+  [1024, 768],
+  [390, 844],
+] as const;
+
+describe.skipIf(!present)('the pages, in a real browser', () => {
+  let program: Program;
+  let browser: Browser;
+  const data = tempDir();
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    program = await Program.start(data, {}, 'demo');
+    browser = await chromium.launch({ executablePath: EXECUTABLE, args: ARGS });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await program?.stop();
+    removeDir(data);
+  });
+
+  async function signedIn(width = 1440, height = 900, colorScheme: 'light' | 'dark' = 'light'): Promise<{ page: Page; context: BrowserContext }> {
+    const context = await browser.newContext({ viewport: { width, height }, colorScheme });
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: program.url });
+    const page = await context.newPage();
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(error.message));
+    const { body } = await program.post<{ path: string }>('/v1/session/link', ADMIN_TOKEN, {});
+    await page.goto(program.url + body.path);
+    await page.getByRole('heading', { name: 'Every record can be proven' }).waitFor();
+    return { page, context };
+  }
+
+  it('a new user follows the printed link, finds a sample and sees its proof verified by the browser', async () => {
+    const { page, context } = await signedIn();
+    await page.getByRole('link', { name: 'Explore' }).click();
+    await page.getByLabel('Query').fill('action:policy_changed');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/q=action/);
+    await page.getByRole('region', { name: 'Records, newest first' }).getByRole('button').first().click();
+    await page.locator('[data-state=verified]').waitFor();
+    expect(await page.getByText('The seal is signed').count()).toBe(1);
+    const address = page.url();
+    await page.reload();
+    await page.locator('[data-state=verified]').waitFor();
+    expect(page.url()).toBe(address);
+    expect(await page.getByLabel('Query').inputValue()).toBe('action:policy_changed');
+    await context.close();
+  });
+
+  it('believes no server that says a forged record is fine', async () => {
+    const { page, context } = await signedIn();
+    await page.route('**/v1/search', async (route) => {
+      const response = await route.fetch();
+      const text = await response.text();
+      await route.fulfill({ response, body: text.replaceAll('"action":"policy_changed"', '"action":"policy_removed","verified":true') });
+    });
+    await page.goto(`${program.url}/explore?q=action%3Apolicy_changed`);
+    await page.getByRole('region', { name: 'Records, newest first' }).getByRole('button').first().click();
+    await page.locator('[data-state=tampered]').waitFor();
+    expect(await page.locator('[data-state=verified]').count()).toBe(0);
+    await context.close();
+  });
+
+  it('the command on the page runs unedited and the waiting row sees it', async () => {
+    const { page, context } = await signedIn();
+    await page.getByRole('button', { name: 'Send first event' }).click();
+    const command = await page.getByTestId('snippet').innerText();
+    await page.getByText('Waiting for the first event').waitFor();
+    const refused = spawnSync('bash', ['-c', command.replace('policy_acknowledged', 'policy_eaten')]);
+    expect(refused.status).toBe(0);
+    await page.getByText('unknown_action').waitFor();
+    expect(spawnSync('bash', ['-c', command]).status).toBe(0);
+    await page.getByText('Received.').waitFor();
+    await page.locator('[data-state=verified]').waitFor();
+    const kept = await page.locator('pre').last().innerText();
+    expect(await page.getByText('[phone]').count()).toBeGreaterThan(0);
+    expect(kept).not.toContain('7946');
+    await context.close();
+  });
+
+  it('copied JSON is the record, and selecting text leaves the row alone', async () => {
+    const { page, context } = await signedIn();
+    await page.goto(`${program.url}/explore?q=action%3Aexport_requested`);
+    await page.getByRole('region', { name: 'Records, newest first' }).getByRole('button').first().click();
+    await page.getByRole('button', { name: 'Copy JSON' }).click();
+    const copied = JSON.parse(await page.evaluate(() => navigator.clipboard.readText())) as { event_id: string };
+    const shown = await program.request('GET', `/v1/events/${copied.event_id}`, { headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'x-prooflog-tenant': 'demo' } });
+    expect(copied).toEqual(shown.body);
+    await context.close();
+  });
+
+  it('keys work, and are silent while typing', async () => {
+    const { page, context } = await signedIn();
+    await page.keyboard.press('g');
+    await page.keyboard.press('e');
+    await page.waitForURL(/explore/);
+    await page.getByRole('region', { name: 'Records, newest first' }).getByRole('button').first().waitFor();
+    await page.keyboard.press('j');
+    await page.keyboard.press('Enter');
+    await page.getByRole('complementary', { name: 'Record' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('complementary', { name: 'Record' }).waitFor({ state: 'detached' });
+    await page.keyboard.press('/');
+    await page.keyboard.type('ug');
+    expect(await page.getByLabel('Query').inputValue()).toBe('ug');
+    await context.close();
+  });
+
+  it('live tail shows a record that comes in', async () => {
+    const { page, context } = await signedIn();
+    await page.goto(`${program.url}/explore?live=true&q=entity.id%3Apol-live`);
+    await page.getByText('Following new records').waitFor();
+    const key = await program.key('demo', 'ingest');
+    const event = { action: 'policy_changed', occurred_at: new Date().toISOString(), actor: { type: 'user', id: 'x' }, entity: { type: 'policy', id: 'pol-live' }, result: 'success' };
+    await program.post('/v1/events', key, event);
+    await page.getByRole('region', { name: 'Records, newest first' }).getByText('pol-live').waitFor();
+    await context.close();
+  });
+
+  for (const [width, height] of SIZES)
+    for (const theme of ['light', 'dark'] as const)
+      it(`every page at ${width} in ${theme}: no serious accessibility finding, no sideways scroll`, async () => {
+        const { page, context } = await signedIn(width, height, theme);
+        for (const path of ['/', '/explore?q=action%3Apolicy_changed', '/correlation/req-export-0001', '/ledger']) {
+          await page.goto(program.url + path);
+          await page.getByRole('heading', { level: 1 }).first().waitFor({ state: 'attached' });
+          await page.waitForLoadState('networkidle');
+          if (path.startsWith('/explore')) {
+            await page.getByRole('region', { name: 'Records, newest first' }).getByRole('button').first().click();
+            await page.locator('[data-state=verified]').waitFor();
+          }
+          const { violations } = await new AxeBuilder({ page }).analyze();
+          const serious = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical').map((v) => `${v.id}: ${v.nodes[0]?.html}`);
+          expect(serious, path).toEqual([]);
+          expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), path).toBeLessThanOrEqual(0);
+        }
+        await context.close();
+      });
+
+  it('nothing broke the content security policy', () => {
+    expect(complaints.filter((text) => !text.includes('404') && !text.includes('503'))).toEqual([]);
+  });
+});
