@@ -7,10 +7,14 @@ import { join } from 'node:path';
 const root = new URL('..', import.meta.url).pathname;
 const data = mkdtempSync(join(tmpdir(), 'prooflog-examples-'));
 const token = 'examples-administrator-token';
-const program = spawn(process.execPath, [join(root, 'server/bin/prooflog.js'), 'serve', '--data', data, '--listen', '127.0.0.1:0'], {
-  env: { ...process.env, PROOFLOG_ADMIN_TOKEN: token },
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
+const program = spawn(
+  process.execPath,
+  [join(root, 'server/bin/prooflog.js'), 'serve', '--data', data, '--listen', '127.0.0.1:0'],
+  {
+    env: { ...process.env, PROOFLOG_ADMIN_TOKEN: token },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  },
+);
 let out = '';
 const url = await new Promise((resolve, reject) => {
   program.stdout.on('data', (chunk) => {
@@ -23,7 +27,11 @@ const url = await new Promise((resolve, reject) => {
 
 async function call(method, path, key, body) {
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
-  const response = await fetch(url + path, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+  const response = await fetch(url + path, {
+    method,
+    headers,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
   if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
   return response.json();
 }
@@ -61,7 +69,11 @@ try {
     if (words.includes('eve@example.com')) throw new Error('an address came through');
     console.log(`otel-shop ${encoding}: ${byText.length} records by text, ${byTrace.length} by trace`);
   }
-  const verified = spawnSync(process.execPath, [join(root, 'server/bin/prooflog.js'), 'verify', url, '--token', reader], { encoding: 'utf8' });
+  const verified = spawnSync(
+    process.execPath,
+    [join(root, 'server/bin/prooflog.js'), 'verify', url, '--token', reader],
+    { encoding: 'utf8' },
+  );
   if (verified.status !== 0) throw new Error(`verify: ${verified.stdout}${verified.stderr}`);
   failed = false;
 } finally {

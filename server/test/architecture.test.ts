@@ -19,11 +19,28 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   query: ['base', 'store/tables'],
   access: ['base'],
   // The face: it translates between HTTP and the rooms.
-  api: ['base', 'event', 'access', 'query', 'receive', 'proof', 'guard', 'vault', 'journal', 'ledger', 'store', 'pipeline'],
+  api: [
+    'base',
+    'event',
+    'access',
+    'query',
+    'receive',
+    'proof',
+    'guard',
+    'vault',
+    'journal',
+    'ledger',
+    'store',
+    'pipeline',
+  ],
 };
 /** Composition: these see everything. */
 const COMPOSITION = ['main', 'build', 'server', 'pipeline', 'demo', 'cli', 'bench'];
-const MINTS: Readonly<Record<string, string>> = { 'event/mint/guarded': 'guard', 'event/mint/journaled': 'journal', 'event/mint/sealed': 'ledger' };
+const MINTS: Readonly<Record<string, string>> = {
+  'event/mint/guarded': 'guard',
+  'event/mint/journaled': 'journal',
+  'event/mint/sealed': 'ledger',
+};
 
 interface Import {
   readonly file: string;
@@ -58,24 +75,34 @@ describe('import rule', () => {
   });
 
   it('a stage type is made in one room only', () => {
-    const wrong = importsOf(SRC).filter(({ file, target }) => MINTS[target] !== undefined && MINTS[target] !== roomOf(file));
+    const wrong = importsOf(SRC).filter(
+      ({ file, target }) => MINTS[target] !== undefined && MINTS[target] !== roomOf(file),
+    );
     expect(wrong).toEqual([]);
   });
 
   it('the proof package depends on nothing, and its browser part on no Node', () => {
-    const outside = importsOf(join(ROOT, 'proof/src')).filter(({ target }) => target.startsWith('npm:') && target !== 'npm:#sha256');
-    const wrong = outside.filter(({ file, target }) => !target.startsWith('npm:node:') || !/^(?:node|bin)\/|\.node\.ts$/.test(file));
+    const outside = importsOf(join(ROOT, 'proof/src')).filter(
+      ({ target }) => target.startsWith('npm:') && target !== 'npm:#sha256',
+    );
+    const wrong = outside.filter(
+      ({ file, target }) => !target.startsWith('npm:node:') || !/^(?:node|bin)\/|\.node\.ts$/.test(file),
+    );
     expect(wrong).toEqual([]);
   });
 
   it('only main may end the process, besides the commands that serve', () => {
     const allowed = /^(?:main|cli\/serve|base\/runtime|bench\/sender)\.ts$/;
-    const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts') && !allowed.test(name));
+    const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter(
+      (name) => name.endsWith('.ts') && !allowed.test(name),
+    );
     expect(files.filter((name) => /process\.exit\(/.test(readFileSync(join(SRC, name), 'utf8')))).toEqual([]);
   });
 
   it('pages import types of the API and nothing else of the server', () => {
-    const wrong = importsOf(join(ROOT, 'web/src')).filter(({ target }) => target.includes('server/') && !target.endsWith('server/src/api/contract'));
+    const wrong = importsOf(join(ROOT, 'web/src')).filter(
+      ({ target }) => target.includes('server/') && !target.endsWith('server/src/api/contract'),
+    );
     expect(wrong.map((w) => relative(ROOT, w.file))).toEqual([]);
   });
 });

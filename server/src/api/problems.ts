@@ -56,5 +56,8 @@ export function sendProblem(
     log.error({ requestId: request.id, stack: safeStackFrames(failure.cause) }, 'request failed');
   if (failure.retry) void reply.header('retry-after', retryAfter(failure));
   if (failure.code === 'unauthenticated') void reply.header('www-authenticate', 'Bearer realm="prooflog"');
-  return reply.code(problem.status).type('application/problem+json').send(Buffer.from(JSON.stringify(problem)));
+  return reply
+    .code(problem.status)
+    .type('application/problem+json')
+    .send(Buffer.from(JSON.stringify(problem)));
 }

@@ -25,7 +25,9 @@ export async function load(server: RunningServer, token: string, plan: LoadPlan)
   const slug = `bench-${Math.random().toString(36).slice(2, 8)}`;
   const tenant = await admin.call<Tenant>('POST', '/v1/tenants', { slug, packs: ['company-governance'] });
   const { key } = await admin.call<CreatedKey>('POST', '/v1/keys', { tenant: tenant.id, role: 'ingest' });
-  const child = fork(join(import.meta.dirname, 'sender.js'), [JSON.stringify({ url: server.url, key, ...plan })]);
+  const child = fork(join(import.meta.dirname, 'sender.js'), [
+    JSON.stringify({ url: server.url, key, ...plan }),
+  ]);
   const sent = await new Promise<{ perSecond: number; latencies: number[] }>((resolve, reject) => {
     child.once('message', (message) => resolve(message as { perSecond: number; latencies: number[] }));
     child.once('exit', (code) => reject(new Error(`the sender ended with ${code}`)));

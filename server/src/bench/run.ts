@@ -1,11 +1,20 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, openSync, closeSync, fdatasyncSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fdatasyncSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { DEFAULTS } from '../base/settings.js';
-import { ClickHouse } from '../store/clickhouse.js';
-import { startServer } from '../server.js';
 import { runVerify } from '@prooflog/proof/node';
+import { DEFAULTS } from '../base/settings.js';
+import { startServer } from '../server.js';
+import { ClickHouse } from '../store/clickhouse.js';
 import { type LoadResult, load } from './load.js';
 
 export interface BenchOptions {
@@ -51,7 +60,16 @@ async function limits(dir: string, seconds: number): Promise<Measured[]> {
   });
   const store = await ClickHouse.open(join(dir, 'bare-store'));
   const row = (i: number): string =>
-    JSON.stringify({ tenant: 't', stream: 'audit', event_id: `e${i}`, occurred_at: '2026-01-01T00:00:00.000Z', recorded_at: '2026-01-01T00:00:00.000Z', action: 'policy_changed', body: `policy changed ${i}`, record: record.toString('base64').slice(0, 300) });
+    JSON.stringify({
+      tenant: 't',
+      stream: 'audit',
+      event_id: `e${i}`,
+      occurred_at: '2026-01-01T00:00:00.000Z',
+      recorded_at: '2026-01-01T00:00:00.000Z',
+      action: 'policy_changed',
+      body: `policy changed ${i}`,
+      record: record.toString('base64').slice(0, 300),
+    });
   const lines = Array.from({ length: 8_192 }, (_, i) => row(i));
   let block = 0;
   const inserts = await perSecond(seconds, () => store.insert('events', lines, `bench-${block++}`));
@@ -59,22 +77,42 @@ async function limits(dir: string, seconds: number): Promise<Measured[]> {
   return [
     { name: 'bare fdatasync, 64 KiB', value: syncs, unit: '/s', note: 'machine' },
     { name: 'bare SHA-256, 680 B', value: hashes * 1_000, unit: '/s', note: 'machine' },
-    { name: 'bare ClickHouse insert, blocks of 8,192', value: inserts * 8_192, unit: 'rows/s', note: 'machine' },
+    {
+      name: 'bare ClickHouse insert, blocks of 8,192',
+      value: inserts * 8_192,
+      unit: 'rows/s',
+      note: 'machine',
+    },
   ];
 }
 
 function describe(name: string, r: LoadResult, bare: number): Measured[] {
   return [
-    { name, value: r.perSecond, unit: 'records/s', note: `${((r.perSecond / bare) * 100).toFixed(0)} % of the bare insert` },
+    {
+      name,
+      value: r.perSecond,
+      unit: 'records/s',
+      note: `${((r.perSecond / bare) * 100).toFixed(0)} % of the bare insert`,
+    },
     { name: `${name}: acknowledgement p50`, value: r.p50, unit: 'ms', note: '' },
     { name: `${name}: acknowledgement p99`, value: r.p99, unit: 'ms', note: '' },
-    { name: `${name}: until sealed and searchable`, value: r.settleMs, unit: 'ms', note: 'after the last acknowledgement' },
+    {
+      name: `${name}: until sealed and searchable`,
+      value: r.settleMs,
+      unit: 'ms',
+      note: 'after the last acknowledgement',
+    },
   ];
 }
 
 async function product(dir: string, seconds: number, bare: number): Promise<Measured[]> {
   const token = randomBytes(24).toString('base64url');
-  const server = await startServer({ ...DEFAULTS, data: join(dir, 'data'), listen: '127.0.0.1:0', admin_token: token });
+  const server = await startServer({
+    ...DEFAULTS,
+    data: join(dir, 'data'),
+    listen: '127.0.0.1:0',
+    admin_token: token,
+  });
   const results: Measured[] = [];
   try {
     for (const [name, batch, connections] of [
@@ -88,9 +126,23 @@ async function product(dir: string, seconds: number, bare: number): Promise<Meas
     }
     const size = [...server.engine.sealer.sizes().values()].reduce((a, b) => a + b, 0);
     const start = performance.now();
-    const code = await runVerify([join(dir, 'data')], { out: () => undefined, err: () => undefined, env: {} });
-    results.push({ name: `verification of ${size} entries`, value: size / ((performance.now() - start) / 1_000), unit: 'entries/s', note: code === 0 ? 'verified' : 'FAILED' });
-    results.push({ name: 'resident memory after the load', value: process.memoryUsage().rss / 2 ** 20, unit: 'MiB', note: 'with the load generator in a process of its own' });
+    const code = await runVerify([join(dir, 'data')], {
+      out: () => undefined,
+      err: () => undefined,
+      env: {},
+    });
+    results.push({
+      name: `verification of ${size} entries`,
+      value: size / ((performance.now() - start) / 1_000),
+      unit: 'entries/s',
+      note: code === 0 ? 'verified' : 'FAILED',
+    });
+    results.push({
+      name: 'resident memory after the load',
+      value: process.memoryUsage().rss / 2 ** 20,
+      unit: 'MiB',
+      note: 'with the load generator in a process of its own',
+    });
   } finally {
     await server.stop();
   }
@@ -112,7 +164,8 @@ export async function runBench(options: BenchOptions): Promise<void> {
   }
 }
 
-const shown = (value: number): string => (value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(1));
+const shown = (value: number): string =>
+  value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(1);
 
 function render(rows: readonly Measured[], seconds: number): string {
   const head = `Measured ${new Date().toISOString().slice(0, 10)} on ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, ${seconds} s each, load generator on the same machine.\n`;

@@ -28,14 +28,20 @@ function log(): string {
 function body(): Buffer {
   if (plan.kind === 'logs') {
     const records = Array.from({ length: plan.batch }, log).join(',');
-    return Buffer.from(`{"resourceLogs":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"shop"}}]},"scopeLogs":[{"logRecords":[${records}]}]}]}`);
+    return Buffer.from(
+      `{"resourceLogs":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"shop"}}]},"scopeLogs":[{"logRecords":[${records}]}]}]}`,
+    );
   }
   return Buffer.from(plan.batch === 1 ? event() : `[${Array.from({ length: plan.batch }, event).join(',')}]`);
 }
 
 function post(bytes: Buffer): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const headers = { authorization: `Bearer ${plan.key}`, 'content-type': 'application/json', 'content-length': bytes.length };
+    const headers = {
+      authorization: `Bearer ${plan.key}`,
+      'content-type': 'application/json',
+      'content-length': bytes.length,
+    };
     const call = request(plan.url + path, { method: 'POST', agent, headers }, (response) => {
       response.resume();
       response.on('end', () => resolve(response.statusCode === 200));

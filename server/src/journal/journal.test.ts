@@ -19,10 +19,17 @@ let serial = 0;
 function entry(text = 'x', tenant = 't1'): Guarded {
   const eventId = Buffer.alloc(16);
   eventId.writeUInt32BE(++serial, 12);
-  return mintGuarded({ kind: 'record', log: `${tenant}/audit`, eventId, patch: 0, payload: Buffer.from(text) });
+  return mintGuarded({
+    kind: 'record',
+    log: `${tenant}/audit`,
+    eventId,
+    patch: 0,
+    payload: Buffer.from(text),
+  });
 }
 
-const open = (options: Partial<JournalOptions> = {}): Promise<Journal> => Journal.open({ dir, disk: realDisk, passed: 0, ...options });
+const open = (options: Partial<JournalOptions> = {}): Promise<Journal> =>
+  Journal.open({ dir, disk: realDisk, passed: 0, ...options });
 
 async function texts(journal: Journal, from = 0): Promise<string[]> {
   const all: string[] = [];
@@ -34,23 +41,29 @@ async function texts(journal: Journal, from = 0): Promise<string[]> {
   }
 }
 
-const segments = (): string[] => readdirSync(dir).filter((name) => name.endsWith('.journal')).sort();
+const segments = (): string[] =>
+  readdirSync(dir)
+    .filter((name) => name.endsWith('.journal'))
+    .sort();
 const code = (error: unknown): string => (error instanceof Failure ? error.code : String(error));
 
 describe('Journal', () => {
   it('gives back what was appended, in order, also after a restart and over segments', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.array(fc.string({ maxLength: 400 }), { minLength: 1, maxLength: 5 }), { maxLength: 12 }), async (groups) => {
-        rmSync(dir, { recursive: true, force: true });
-        const journal = await open({ segmentBytes: 600 });
-        for (const group of groups) await journal.append(group.map((text) => entry(text)));
-        expect(await texts(journal)).toEqual(groups.flat());
-        await journal.close();
-        const again = await open({ segmentBytes: 600 });
-        expect(await texts(again)).toEqual(groups.flat());
-        expect(again.cut).toBe(0);
-        await again.close();
-      }),
+      fc.asyncProperty(
+        fc.array(fc.array(fc.string({ maxLength: 400 }), { minLength: 1, maxLength: 5 }), { maxLength: 12 }),
+        async (groups) => {
+          rmSync(dir, { recursive: true, force: true });
+          const journal = await open({ segmentBytes: 600 });
+          for (const group of groups) await journal.append(group.map((text) => entry(text)));
+          expect(await texts(journal)).toEqual(groups.flat());
+          await journal.close();
+          const again = await open({ segmentBytes: 600 });
+          expect(await texts(again)).toEqual(groups.flat());
+          expect(again.cut).toBe(0);
+          await again.close();
+        },
+      ),
       { numRuns: 25 },
     );
   });
@@ -102,7 +115,8 @@ describe('Journal', () => {
     const first = entry('first');
     journal.seen.add('t1', first.eventId);
     await journal.append([first]);
-    for (let i = 0; i < 10; i++) await journal.append([entry('more of it, to fill the segment up to its end')]);
+    for (let i = 0; i < 10; i++)
+      await journal.append([entry('more of it, to fill the segment up to its end')]);
     const before = segments().length;
     await journal.release(journal.durable);
     expect([before > 2, segments().length]).toEqual([true, 1]);

@@ -1,8 +1,8 @@
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findLogs } from '@prooflog/proof/node';
-import { verifyLog } from '@prooflog/proof';
+import { verifyLog, verifyRecordProof } from '@prooflog/proof';
+import { directorySource, findLogs } from '@prooflog/proof/node';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase } from '../base/database.js';
@@ -15,8 +15,7 @@ import { Heads } from './heads.js';
 import { Ledger } from './ledger.js';
 import { proveRecord } from './proofs.js';
 import { KeyringSigner } from './signer.js';
-import { ledgerMigrations, type LedgerTables } from './tables.js';
-import { verifyRecordProof } from '@prooflog/proof';
+import { type LedgerTables, ledgerMigrations } from './tables.js';
 
 let dir: string;
 let close: () => Promise<void> = async () => undefined;
@@ -35,7 +34,13 @@ async function openLedger(): Promise<Ledger> {
   close = control.close;
   const heads = await Heads.load(control.db);
   const signer = new KeyringSigner(await Keyring.open(realDisk, join(dir, 'keys')));
-  const ledger = new Ledger({ dir: join(dir, 'ledger'), disk: realDisk, heads, signer, origin: (log) => `test.example/${log}` });
+  const ledger = new Ledger({
+    dir: join(dir, 'ledger'),
+    disk: realDisk,
+    heads,
+    signer,
+    origin: (log) => `test.example/${log}`,
+  });
   await ledger.repair();
   return ledger;
 }
@@ -68,47 +73,67 @@ function block(n: number, count: number): Journaled {
     length.writeUInt32BE(bytes.length);
     return Buffer.concat([length, bytes]);
   });
-  return mintJournaled({ kind: 'block', log: 't1/logs', eventId: id(n * 1_000), patch: count, payload: Buffer.concat(parts), position: n, next: n + 1 });
+  return mintJournaled({
+    kind: 'block',
+    log: 't1/logs',
+    eventId: id(n * 1_000),
+    patch: count,
+    payload: Buffer.concat(parts),
+    position: n,
+    next: n + 1,
+  });
 }
 
-async function verifyAll(): Promise<{ status: string; findings: { code: string; path: string; index?: number; eventId?: string }[] }[]> {
+async function verifyAll(): Promise<
+  { status: string; findings: { code: string; path: string; index?: number; eventId?: string }[] }[]
+> {
   const reports = [];
   for (const log of await findLogs(dir)) reports.push(await verifyLog(log.source));
   return reports;
 }
 
 function files(): string[] {
-  return readdirSync(join(dir, 'ledger'), { recursive: true, encoding: 'utf8' }).filter((path) => statSync(join(dir, 'ledger', path)).isFile());
+  return readdirSync(join(dir, 'ledger'), { recursive: true, encoding: 'utf8' }).filter((path) =>
+    statSync(join(dir, 'ledger', path)).isFile(),
+  );
 }
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
 
 describe('Ledger', () => {
-  it.each([1, 2, 255, 256, 257, 511, 513, 1_025])('seals %i records so that an outsider can check them', async (size) => {
-    const ledger = await openLedger();
-    await ledger.seal(range(0, size).map((n) => record(n)));
-    expect(await verifyAll()).toMatchObject([{ status: 'verified', records: size, size }]);
-  });
+  it.each([1, 2, 255, 256, 257, 511, 513, 1_025])(
+    'seals %i records so that an outsider can check them',
+    async (size) => {
+      const ledger = await openLedger();
+      await ledger.seal(range(0, size).map((n) => record(n)));
+      expect(await verifyAll()).toMatchObject([{ status: 'verified', records: size, size }]);
+    },
+  );
 
   it('gives the same files whatever the batches and restarts', async () => {
-    const snapshot = (): Map<string, string> => new Map(files().map((path) => [path, readFileSync(join(dir, 'ledger', path)).toString('base64')]));
+    const snapshot = (): Map<string, string> =>
+      new Map(files().map((path) => [path, readFileSync(join(dir, 'ledger', path)).toString('base64')]));
     let expected: Map<string, string> | null = null;
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 5 }), async (cuts) => {
-        // The keys stay, so that checkpoints are the same too.
-        await close();
-        close = async () => undefined;
-        for (const path of ['ledger', 'control.db', 'control.db-wal', 'control.db-shm']) rmSync(join(dir, path), { recursive: true, force: true });
-        let at = 0;
-        for (const cut of [...cuts, 600]) {
-          const to = Math.min(600, at + cut);
-          if (to > at) await (await openLedger()).seal(range(at, to).map((n) => record(n)));
-          at = to;
-        }
-        const now = snapshot();
-        expected ??= now;
-        expect(now).toEqual(expected);
-      }),
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 5 }),
+        async (cuts) => {
+          // The keys stay, so that checkpoints are the same too.
+          await close();
+          close = async () => undefined;
+          for (const path of ['ledger', 'control.db', 'control.db-wal', 'control.db-shm'])
+            rmSync(join(dir, path), { recursive: true, force: true });
+          let at = 0;
+          for (const cut of [...cuts, 600]) {
+            const to = Math.min(600, at + cut);
+            if (to > at) await (await openLedger()).seal(range(at, to).map((n) => record(n)));
+            at = to;
+          }
+          const now = snapshot();
+          expected ??= now;
+          expect(now).toEqual(expected);
+        },
+      ),
       { numRuns: 8 },
     );
   });
@@ -140,7 +165,9 @@ describe('Ledger', () => {
         const tampered = (await verifyAll()).filter((r) => r.status === 'tampered');
         expect(tampered.length, `${path} byte ${at}`).toBe(1);
         if (/entries/.test(path)) {
-          const located = tampered[0]?.findings.some((f) => f.path.includes('entries') && f.index !== undefined);
+          const located = tampered[0]?.findings.some(
+            (f) => f.path.includes('entries') && f.index !== undefined,
+          );
           expect(located, `${path} byte ${at}`).toBe(true);
         }
       }
@@ -156,7 +183,10 @@ describe('Ledger', () => {
       const full = join(dir, 'ledger', path);
       const whole = readFileSync(full);
       rmSync(full);
-      expect((await verifyAll()).every((r) => r.status === 'verified'), path).toBe(false);
+      expect(
+        (await verifyAll()).every((r) => r.status === 'verified'),
+        path,
+      ).toBe(false);
       writeFileSync(full, whole);
     }
     writeFileSync(join(dir, 'ledger/t1/audit/tile/extra'), 'x');
@@ -166,15 +196,27 @@ describe('Ledger', () => {
   it('proves single records, also those inside a block, and only to the right key', async () => {
     const ledger = await openLedger();
     await ledger.seal([...range(0, 270).map((n) => record(n)), block(1, 5)]);
-    for (const [log, leaf, slot] of [['t1/audit', 0, 0], ['t1/audit', 269, 0], ['t1/logs', 0, 3]] as const) {
+    for (const [log, leaf, slot] of [
+      ['t1/audit', 0, 0],
+      ['t1/audit', 269, 0],
+      ['t1/logs', 0, 3],
+    ] as const) {
       const proofText = await proveRecord(realDisk, ledger, log, leaf, slot);
       const vkey = readFileSync(join(dir, 'ledger', log, 'vkey'), 'utf8').trim();
-      expect(verifyRecordProof({ proofText, vkeys: [vkey] })).toMatchObject({ state: 'verified', index: leaf });
+      expect(verifyRecordProof({ proofText, vkeys: [vkey] })).toMatchObject({
+        state: 'verified',
+        index: leaf,
+      });
       expect(verifyRecordProof({ proofText, vkeys: [] }).state).toBe('unknown');
-      expect(verifyRecordProof({ proofText, vkeys: [vkey], record: { event_id: 'other', integrity: {} } }).state).toBe('tampered');
+      expect(
+        verifyRecordProof({ proofText, vkeys: [vkey], record: { event_id: 'other', integrity: {} } }).state,
+      ).toBe('tampered');
       for (let at = 0; at < proofText.length; at += 7) {
-        const changed = proofText.slice(0, at) + (proofText[at] === 'A' ? 'B' : 'A') + proofText.slice(at + 1);
-        expect(verifyRecordProof({ proofText: changed, vkeys: [vkey] }).state, `byte ${at}`).not.toBe('verified');
+        const changed =
+          proofText.slice(0, at) + (proofText[at] === 'A' ? 'B' : 'A') + proofText.slice(at + 1);
+        expect(verifyRecordProof({ proofText: changed, vkeys: [vkey] }).state, `byte ${at}`).not.toBe(
+          'verified',
+        );
       }
     }
   });
@@ -182,18 +224,21 @@ describe('Ledger', () => {
   it('catches a cut tail and a fork against a checkpoint kept elsewhere', async () => {
     const ledger = await openLedger();
     await ledger.seal(range(0, 10).map((n) => record(n)));
-    const [log] = await findLogs(dir);
+    const source = directorySource(join(dir, 'ledger/t1/audit'));
     const kept = readFileSync(join(dir, 'ledger/t1/audit/checkpoint'), 'utf8');
     await ledger.seal(range(10, 20).map((n) => record(n)));
-    expect((await verifyLog(log!.source, { previousCheckpoint: kept })).status).toBe('verified');
+    expect((await verifyLog(source, { previousCheckpoint: kept })).status).toBe('verified');
     const later = readFileSync(join(dir, 'ledger/t1/audit/checkpoint'), 'utf8');
     // The operator starts over and seals another history.
     await close();
     close = async () => undefined;
-    for (const path of ['ledger', 'control.db', 'control.db-wal', 'control.db-shm']) rmSync(join(dir, path), { recursive: true, force: true });
+    for (const path of ['ledger', 'control.db', 'control.db-wal', 'control.db-shm'])
+      rmSync(join(dir, path), { recursive: true, force: true });
     await (await openLedger()).seal(range(5, 17).map((n) => record(n)));
-    expect((await verifyLog(log!.source)).status).toBe('verified');
+    expect((await verifyLog(source)).status).toBe('verified');
     for (const checkpoint of [kept, later])
-      expect((await verifyLog(log!.source, { previousCheckpoint: checkpoint })).findings).toMatchObject([{ code: 'not_a_continuation' }]);
+      expect((await verifyLog(source, { previousCheckpoint: checkpoint })).findings).toMatchObject([
+        { code: 'not_a_continuation' },
+      ]);
   });
 });

@@ -26,21 +26,48 @@ describe('parseQuery', () => {
     ['error', { kind: 'text', value: 'error', phrase: false }],
     ['"timed out"', { kind: 'text', value: 'timed out', phrase: true }],
     ['entity.id:pol-7', { kind: 'equals', field: 'entity.id', value: 'pol-7', phrase: false }],
-    ['a:1 OR NOT b:2', { kind: 'or', nodes: [{ kind: 'equals', field: 'a', value: '1', phrase: false }, { kind: 'not', node: { kind: 'equals', field: 'b', value: '2', phrase: false } }] }],
+    [
+      'a:1 OR NOT b:2',
+      {
+        kind: 'or',
+        nodes: [
+          { kind: 'equals', field: 'a', value: '1', phrase: false },
+          { kind: 'not', node: { kind: 'equals', field: 'b', value: '2', phrase: false } },
+        ],
+      },
+    ],
     ['-x', { kind: 'not', node: { kind: 'text', value: 'x', phrase: false } }],
-    ['f:(a OR b)', { kind: 'or', nodes: [{ kind: 'equals', field: 'f', value: 'a', phrase: false }, { kind: 'equals', field: 'f', value: 'b', phrase: false }] }],
+    [
+      'f:(a OR b)',
+      {
+        kind: 'or',
+        nodes: [
+          { kind: 'equals', field: 'f', value: 'a', phrase: false },
+          { kind: 'equals', field: 'f', value: 'b', phrase: false },
+        ],
+      },
+    ],
     ['duration_ms:>=100', { kind: 'compare', field: 'duration_ms', op: '>=', value: '100' }],
     ['status:[400 TO 499]', { kind: 'range', field: 'status', from: '400', to: '499' }],
     ['user:*', { kind: 'exists', field: 'user' }],
-    ['occurred_at:[2026-01-01T00:00:00Z TO now]', { kind: 'range', field: 'occurred_at', from: '2026-01-01T00:00:00Z', to: 'now' }],
+    [
+      'occurred_at:[2026-01-01T00:00:00Z TO now]',
+      { kind: 'range', field: 'occurred_at', from: '2026-01-01T00:00:00Z', to: 'now' },
+    ],
     ['actor:ada@example.com', { kind: 'equals', field: 'actor', value: 'ada@example.com', phrase: false }],
-    ['time:2026-01-01T10:00:00Z', { kind: 'equals', field: 'time', value: '2026-01-01T10:00:00Z', phrase: false }],
+    [
+      'time:2026-01-01T10:00:00Z',
+      { kind: 'equals', field: 'time', value: '2026-01-01T10:00:00Z', phrase: false },
+    ],
     ['level:-5', { kind: 'equals', field: 'level', value: '-5', phrase: false }],
   ])('%s', (query, node) => expect(parseQuery(query)).toEqual(node));
 
-  it.each(['"open', '(a', 'a)', 'f:', 'f:[a TO b', 'f:[a b]', 'AND', 'a AND', 'f:(g:h)'])('%s is a syntax error', (query) => {
-    expect(code(() => parseQuery(query))).toBe('query_syntax');
-  });
+  it.each(['"open', '(a', 'a)', 'f:', 'f:[a TO b', 'f:[a b]', 'AND', 'a AND', 'f:(g:h)'])(
+    '%s is a syntax error',
+    (query) => {
+      expect(code(() => parseQuery(query))).toBe('query_syntax');
+    },
+  );
 
   it('limits length, depth and size', () => {
     expect(code(() => parseQuery('a '.repeat(3_000)))).toBe('query_too_complex');
@@ -50,7 +77,13 @@ describe('parseQuery', () => {
   });
 
   it('never fails otherwise', () => {
-    fc.assert(fc.property(fc.string({ unit: fc.constantFrom(...'ab:()[]"\\*?-+! ANDORTO<>=.') , maxLength: 60 }), (query) => void code(() => parseQuery(query))), { numRuns: 5_000 });
+    fc.assert(
+      fc.property(
+        fc.string({ unit: fc.constantFrom(...'ab:()[]"\\*?-+! ANDORTO<>=.'), maxLength: 60 }),
+        (query) => void code(() => parseQuery(query)),
+      ),
+      { numRuns: 5_000 },
+    );
   });
 });
 
@@ -64,19 +97,57 @@ interface Row {
   body: string;
 }
 
-const NASTY = ["it's", 'a"b', 'back\\slash', '{p0:String}', "'; DROP TABLE events; --", 'line\nbreak', 'Zürich', '100%_x', 'plain', 'two words', ''];
+const NASTY = [
+  "it's",
+  'a"b',
+  'back\\slash',
+  '{p0:String}',
+  "'; DROP TABLE events; --",
+  'line\nbreak',
+  'Zürich',
+  '100%_x',
+  'plain',
+  'two words',
+  '',
+];
 const ROWS: Row[] = NASTY.flatMap((text, i) =>
-  ['t1', 't2'].map((tenant) => ({ tenant, id: `0000000${i % 10}-0000-7000-8000-00000000${tenant === 't1' ? '01' : '02'}${String(i).padStart(2, '0')}`, action: i % 2 === 0 ? 'policy_changed' : 'role_assigned', result: i % 3 === 0 ? 'denied' : 'success', entity: text, fields: { field: text, n: String(i) }, body: `${text} common` })),
+  ['t1', 't2'].map((tenant) => ({
+    tenant,
+    id: `0000000${i % 10}-0000-7000-8000-00000000${tenant === 't1' ? '01' : '02'}${String(i).padStart(2, '0')}`,
+    action: i % 2 === 0 ? 'policy_changed' : 'role_assigned',
+    result: i % 3 === 0 ? 'denied' : 'success',
+    entity: text,
+    fields: { field: text, n: String(i) },
+    body: `${text} common`,
+  })),
 );
 
 describe('compiled queries on the real engine', () => {
   let store: ClickHouse;
   const dir = mkdtempSync(join(tmpdir(), 'prooflog-query-'));
-  const scope: Scope = { tenant: 't1', streams: ['audit', 'logs'], from: 0, to: Date.UTC(2100, 0, 1), now: Date.UTC(2026, 0, 1) };
+  const scope: Scope = {
+    tenant: 't1',
+    streams: ['audit', 'logs'],
+    from: 0,
+    to: Date.UTC(2100, 0, 1),
+    now: Date.UTC(2026, 0, 1),
+  };
   beforeAll(async () => {
     store = await ClickHouse.open(join(dir, 'store'));
     const lines = ROWS.map((r) =>
-      JSON.stringify({ tenant: r.tenant, stream: 'audit', event_id: r.id, occurred_at: '2026-01-01T00:00:00.000Z', recorded_at: '2026-01-01T00:00:00.000Z', action: r.action, result: r.result, entity_id: r.entity, fields: r.fields, body: r.body, record: JSON.stringify(r) }),
+      JSON.stringify({
+        tenant: r.tenant,
+        stream: 'audit',
+        event_id: r.id,
+        occurred_at: '2026-01-01T00:00:00.000Z',
+        recorded_at: '2026-01-01T00:00:00.000Z',
+        action: r.action,
+        result: r.result,
+        entity_id: r.entity,
+        fields: r.fields,
+        body: r.body,
+        record: JSON.stringify(r),
+      }),
     );
     await store.insert('events', lines, 'test');
   });
@@ -86,7 +157,9 @@ describe('compiled queries on the real engine', () => {
   });
 
   const run = async (node: Node, of = scope): Promise<string[]> =>
-    (await store.query<RecordRow>(compileSearch(node, of, { limit: 1_000, order: 'newest' }))).map((row) => row.event_id).sort();
+    (await store.query<RecordRow>(compileSearch(node, of, { limit: 1_000, order: 'newest' })))
+      .map((row) => row.event_id)
+      .sort();
 
   /** What a query means, in the plainest way. */
   function matches(node: Node, r: Row): boolean {
@@ -100,21 +173,35 @@ describe('compiled queries on the real engine', () => {
       case 'not':
         return !matches(node.node, r);
       case 'equals':
-        return (node.field === 'entity.id' ? r.entity : node.field === 'action' ? r.action : (r.fields[node.field] ?? '')) === node.value;
+        return (
+          (node.field === 'entity.id'
+            ? r.entity
+            : node.field === 'action'
+              ? r.action
+              : (r.fields[node.field] ?? '')) === node.value
+        );
       default:
         return false;
     }
   }
 
   const leaf = fc.oneof(
-    fc.record({ kind: fc.constant('equals' as const), field: fc.constantFrom('entity.id', 'action', 'field', 'n', 'nothing'), value: fc.constantFrom(...NASTY, 'policy_changed', '3'), phrase: fc.constant(true) }),
+    fc.record({
+      kind: fc.constant('equals' as const),
+      field: fc.constantFrom('entity.id', 'action', 'field', 'n', 'nothing'),
+      value: fc.constantFrom(...NASTY, 'policy_changed', '3'),
+      phrase: fc.constant(true),
+    }),
     fc.constant<Node>({ kind: 'all' }),
   );
   const node = fc.letrec<{ node: Node }>((tie) => ({
     node: fc.oneof(
       { depthSize: 'small', withCrossShrink: true },
       leaf as fc.Arbitrary<Node>,
-      fc.record({ kind: fc.constantFrom('and' as const, 'or' as const), nodes: fc.array(tie('node'), { minLength: 1, maxLength: 3 }) }) as fc.Arbitrary<Node>,
+      fc.record({
+        kind: fc.constantFrom('and' as const, 'or' as const),
+        nodes: fc.array(tie('node'), { minLength: 1, maxLength: 3 }),
+      }) as fc.Arbitrary<Node>,
       fc.record({ kind: fc.constant('not' as const), node: tie('node') }) as fc.Arbitrary<Node>,
     ),
   })).node;
@@ -122,7 +209,9 @@ describe('compiled queries on the real engine', () => {
   it('find what a plain evaluator finds, and nothing of another tenant', async () => {
     await fc.assert(
       fc.asyncProperty(node, async (query) => {
-        const expected = ROWS.filter((r) => r.tenant === 't1' && matches(query, r)).map((r) => r.id).sort();
+        const expected = ROWS.filter((r) => r.tenant === 't1' && matches(query, r))
+          .map((r) => r.id)
+          .sort();
         expect(await run(query)).toEqual(expected);
       }),
       { numRuns: 150 },
@@ -132,9 +221,16 @@ describe('compiled queries on the real engine', () => {
   it('the tenant and the streams stand in every scan, once, and no value in the text', () => {
     fc.assert(
       fc.property(node, (query) => {
-        for (const { sql, params } of [compileSearch(query, scope, { limit: 5, order: 'oldest', after: { at: 1, id: 'x' } }), compileHistogram(query, scope, 1_000), compileFacet(query, scope, 'action', 5)]) {
+        for (const { sql, params } of [
+          compileSearch(query, scope, { limit: 5, order: 'oldest', after: { at: 1, id: 'x' } }),
+          compileHistogram(query, scope, 1_000),
+          compileFacet(query, scope, 'action', 5),
+        ]) {
           const scans = sql.match(/FROM (?:events|logs)\b/g) ?? [];
-          const confined = sql.match(/FROM (?:events|logs) WHERE tenant = \{p\d+:String\} AND stream IN \{p\d+:Array\(String\)\} AND /g) ?? [];
+          const confined =
+            sql.match(
+              /FROM (?:events|logs) WHERE tenant = \{p\d+:String\} AND stream IN \{p\d+:Array\(String\)\} AND /g,
+            ) ?? [];
           expect(scans).toHaveLength(2);
           expect(confined).toHaveLength(2);
           expect(sql.replace(/''/g, '')).not.toMatch(/'|DROP|Zürich/);

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import AxeBuilder from '@axe-core/playwright';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,10 +8,19 @@ import { ADMIN_TOKEN, Program, removeDir, tempDir } from '../support/program.js'
 const EXECUTABLE = process.env.PROOFLOG_TEST_CHROMIUM ?? '/usr/bin/chromium';
 const present = existsSync(EXECUTABLE);
 if (!present) {
-  if (process.env.PROOFLOG_TEST_NO_SKIP) throw new Error('Chromium is missing and nothing may be skipped here.');
+  if (process.env.PROOFLOG_TEST_NO_SKIP)
+    throw new Error('Chromium is missing and nothing may be skipped here.');
   console.warn('skipped: there is no Chromium; set PROOFLOG_TEST_CHROMIUM');
 }
-const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 const SIZES = [
   [1440, 900],
   [1024, 768],
@@ -34,7 +43,11 @@ describe.skipIf(!present)('the pages, in a real browser', () => {
     removeDir(data);
   });
 
-  async function signedIn(width = 1440, height = 900, colorScheme: 'light' | 'dark' = 'light'): Promise<{ page: Page; context: BrowserContext }> {
+  async function signedIn(
+    width = 1440,
+    height = 900,
+    colorScheme: 'light' | 'dark' = 'light',
+  ): Promise<{ page: Page; context: BrowserContext }> {
     const context = await browser.newContext({ viewport: { width, height }, colorScheme });
     await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: program.url });
     const page = await context.newPage();
@@ -70,7 +83,10 @@ describe.skipIf(!present)('the pages, in a real browser', () => {
     await page.route('**/v1/search', async (route) => {
       const response = await route.fetch();
       const text = await response.text();
-      await route.fulfill({ response, body: text.replaceAll('"action":"policy_changed"', '"action":"policy_removed","verified":true') });
+      await route.fulfill({
+        response,
+        body: text.replaceAll('"action":"policy_changed"', '"action":"policy_removed","verified":true'),
+      });
     });
     await page.goto(`${program.url}/explore?q=action%3Apolicy_changed`);
     await page.getByRole('region', { name: 'Records, newest first' }).getByRole('button').first().click();
@@ -101,8 +117,12 @@ describe.skipIf(!present)('the pages, in a real browser', () => {
     await page.goto(`${program.url}/explore?q=action%3Aexport_requested`);
     await page.getByRole('region', { name: 'Records, newest first' }).getByRole('button').first().click();
     await page.getByRole('button', { name: 'Copy JSON' }).click();
-    const copied = JSON.parse(await page.evaluate(() => navigator.clipboard.readText())) as { event_id: string };
-    const shown = await program.request('GET', `/v1/events/${copied.event_id}`, { headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'x-prooflog-tenant': 'demo' } });
+    const copied = JSON.parse(await page.evaluate(() => navigator.clipboard.readText())) as {
+      event_id: string;
+    };
+    const shown = await program.request('GET', `/v1/events/${copied.event_id}`, {
+      headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'x-prooflog-tenant': 'demo' },
+    });
     expect(copied).toEqual(shown.body);
     await context.close();
   });
@@ -129,7 +149,13 @@ describe.skipIf(!present)('the pages, in a real browser', () => {
     await page.goto(`${program.url}/explore?live=true&q=entity.id%3Apol-live`);
     await page.getByText('Following new records').waitFor();
     const key = await program.key('demo', 'ingest');
-    const event = { action: 'policy_changed', occurred_at: new Date().toISOString(), actor: { type: 'user', id: 'x' }, entity: { type: 'policy', id: 'pol-live' }, result: 'success' };
+    const event = {
+      action: 'policy_changed',
+      occurred_at: new Date().toISOString(),
+      actor: { type: 'user', id: 'x' },
+      entity: { type: 'policy', id: 'pol-live' },
+      result: 'success',
+    };
     await program.post('/v1/events', key, event);
     await page.getByRole('region', { name: 'Records, newest first' }).getByText('pol-live').waitFor();
     await context.close();
@@ -139,18 +165,32 @@ describe.skipIf(!present)('the pages, in a real browser', () => {
     for (const theme of ['light', 'dark'] as const)
       it(`every page at ${width} in ${theme}: no serious accessibility finding, no sideways scroll`, async () => {
         const { page, context } = await signedIn(width, height, theme);
-        for (const path of ['/', '/explore?q=action%3Apolicy_changed', '/correlation/req-export-0001', '/ledger']) {
+        for (const path of [
+          '/',
+          '/explore?q=action%3Apolicy_changed',
+          '/correlation/req-export-0001',
+          '/ledger',
+        ]) {
           await page.goto(program.url + path);
           await page.getByRole('heading', { level: 1 }).first().waitFor({ state: 'attached' });
           await page.waitForLoadState('networkidle');
           if (path.startsWith('/explore')) {
-            await page.getByRole('region', { name: 'Records, newest first' }).getByRole('button').first().click();
+            await page
+              .getByRole('region', { name: 'Records, newest first' })
+              .getByRole('button')
+              .first()
+              .click();
             await page.locator('[data-state=verified]').waitFor();
           }
           const { violations } = await new AxeBuilder({ page }).analyze();
-          const serious = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical').map((v) => `${v.id}: ${v.nodes[0]?.html}`);
+          const serious = violations
+            .filter((v) => v.impact === 'serious' || v.impact === 'critical')
+            .map((v) => `${v.id}: ${v.nodes[0]?.html}`);
           expect(serious, path).toEqual([]);
-          expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), path).toBeLessThanOrEqual(0);
+          expect(
+            await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
+            path,
+          ).toBeLessThanOrEqual(0);
         }
         await context.close();
       });

@@ -20,9 +20,14 @@ afterAll(async () => {
 });
 
 const send = (body: BodyInit, headers: Record<string, string> = {}, path = '/v1/events', as = key) =>
-  program.request<IngestReply & Problem>('POST', path, { key: as, body, headers: { 'content-type': 'application/json', ...headers } });
+  program.request<IngestReply & Problem>('POST', path, {
+    key: as,
+    body,
+    headers: { 'content-type': 'application/json', ...headers },
+  });
 
-const search = (query: string, more: object = {}) => program.post<SearchReply>('/v1/search', key, { query, ...more });
+const search = (query: string, more: object = {}) =>
+  program.post<SearchReply>('/v1/search', key, { query, ...more });
 
 describe('POST /v1/events', () => {
   it('takes an object, an array, NDJSON and gzip', async () => {
@@ -43,14 +48,21 @@ describe('POST /v1/events', () => {
 
   it('counts the same id once, within a request and between requests', async () => {
     const event = auditEvent();
-    expect((await send(JSON.stringify([event, event]))).body).toEqual({ accepted: 1, duplicates: 1, rejected: [] });
+    expect((await send(JSON.stringify([event, event]))).body).toEqual({
+      accepted: 1,
+      duplicates: 1,
+      rejected: [],
+    });
     expect((await send(JSON.stringify([event]))).body).toEqual({ accepted: 0, duplicates: 1, rejected: [] });
   });
 
   it('gives receipts that verify offline with ?wait=sealed', async () => {
     const { body } = await send(JSON.stringify([auditEvent(), auditEvent()]), {}, '/v1/events?wait=sealed');
     expect(body.receipts).toHaveLength(2);
-    const { body: trust } = await program.get<{ logs: { stream: string; vkey: string }[] }>('/v1/logs-of-trust', key);
+    const { body: trust } = await program.get<{ logs: { stream: string; vkey: string }[] }>(
+      '/v1/logs-of-trust',
+      key,
+    );
     const { writeFileSync } = await import('node:fs');
     writeFileSync(`${data}-receipt`, body.receipts?.[0]?.proof ?? '');
     const vkey = trust.logs.find((log) => log.stream === 'audit')?.vkey ?? '';
@@ -66,9 +78,19 @@ describe('POST /v1/events', () => {
     ['wrong type of event', { event_type: 'activity' }, 'bad_value', 'event_type'],
     ['unknown version', { event_version: 9 }, 'unknown_version', 'event_version'],
     ['undeclared field', { colour: SECRET }, 'undeclared_field', 'colour'],
-    ['undeclared detail', { metadata: { safe_fields_only: true, details: { shoe: SECRET } } }, 'undeclared_field', 'metadata.details.shoe'],
+    [
+      'undeclared detail',
+      { metadata: { safe_fields_only: true, details: { shoe: SECRET } } },
+      'undeclared_field',
+      'metadata.details.shoe',
+    ],
     ['key that is data', { [`${SECRET}@example.com`]: 1 }, 'undeclared_field', '(undeclared)'],
-    ['unsafe metadata', { metadata: { safe_fields_only: false } }, 'unsafe_metadata', 'metadata.safe_fields_only'],
+    [
+      'unsafe metadata',
+      { metadata: { safe_fields_only: false } },
+      'unsafe_metadata',
+      'metadata.safe_fields_only',
+    ],
     ['year 1900', { occurred_at: '1900-01-01T00:00:00Z' }, 'timestamp_out_of_range', 'occurred_at'],
     ['year 9999', { occurred_at: '9999-01-01T00:00:00Z' }, 'timestamp_out_of_range', 'occurred_at'],
     ['no time at all', { occurred_at: SECRET }, 'bad_format', 'occurred_at'],
@@ -80,10 +102,27 @@ describe('POST /v1/events', () => {
     ['other stream', { stream: 'activity' }, 'wrong_stream', 'stream'],
     ['entity of no kind', { entity: { type: SECRET, id: 'x' } }, 'bad_value', 'entity.type'],
     ['wrong type', { action: 7 }, 'wrong_type', 'action'],
-    ['correlation with data', { correlation: { request_id: `${SECRET} x@example.com` } }, 'bad_format', 'correlation.request_id'],
-    ['too large', { metadata: { safe_fields_only: true, details: { note: 'é'.repeat(16_000), old: '\u0001'.repeat(4_000), new: '\u0001'.repeat(4_000) } } }, 'record_too_large', '(item)'],
+    [
+      'correlation with data',
+      { correlation: { request_id: `${SECRET} x@example.com` } },
+      'bad_format',
+      'correlation.request_id',
+    ],
+    [
+      'too large',
+      {
+        metadata: {
+          safe_fields_only: true,
+          details: { note: 'é'.repeat(16_000), old: '\u0001'.repeat(4_000), new: '\u0001'.repeat(4_000) },
+        },
+      },
+      'record_too_large',
+      '(item)',
+    ],
   ])('refuses %s by itself and takes the rest', async (_name, parts, code, field) => {
-    const { status, body, text } = await send(JSON.stringify([auditEvent(), auditEvent(parts as never), auditEvent()]));
+    const { status, body, text } = await send(
+      JSON.stringify([auditEvent(), auditEvent(parts as never), auditEvent()]),
+    );
     expect(status).toBe(200);
     expect(body.accepted).toBe(2);
     expect(body.rejected).toMatchObject([{ index: 1, code, field }]);
@@ -98,7 +137,9 @@ describe('POST /v1/events', () => {
     ['10,000 levels', `{"action":${'['.repeat(10_000)}${']'.repeat(10_000)}}`, 'too_deep'],
     ['no object', '"text"', 'not_an_object'],
   ])('refuses a %s by itself and takes the rest', async (_name, item, code) => {
-    const { status, body } = await send(`[${JSON.stringify(auditEvent())},${item},${JSON.stringify(auditEvent())}]`);
+    const { status, body } = await send(
+      `[${JSON.stringify(auditEvent())},${item},${JSON.stringify(auditEvent())}]`,
+    );
     expect(status).toBe(200);
     expect(body.accepted).toBe(2);
     expect(body.rejected).toMatchObject([{ index: 1, code }]);
@@ -107,7 +148,13 @@ describe('POST /v1/events', () => {
   it.each<[string, BodyInit, Record<string, string>, number, string]>([
     ['what is not JSON', 'hello there', {}, 400, 'malformed_json'],
     ['an array that does not close', '[{"a":1}', {}, 400, 'malformed_json'],
-    ['half a gzip stream', gzipSync('x'.repeat(9_999)).subarray(0, 20), { 'content-encoding': 'gzip' }, 400, 'malformed_encoding'],
+    [
+      'half a gzip stream',
+      gzipSync('x'.repeat(9_999)).subarray(0, 20),
+      { 'content-encoding': 'gzip' },
+      400,
+      'malformed_encoding',
+    ],
     ['a bomb', gzipSync(Buffer.alloc(100 * 2 ** 20)), { 'content-encoding': 'gzip' }, 413, 'body_too_large'],
     ['100 MB', Buffer.alloc(100 * 2 ** 20, 32), {}, 413, 'body_too_large'],
     ['bytes that are no UTF-8', Buffer.from([0x7b, 0xff, 0x7d]), {}, 400, 'not_utf8'],
@@ -117,7 +164,11 @@ describe('POST /v1/events', () => {
     ['an unknown source', '{}', { 'x-path': '/v1/events?source=nothing' }, 400, 'unknown_source'],
   ])('answers %s with a problem', async (_name, body, headers, status, code) => {
     const { 'x-path': path = '/v1/events', ...rest } = headers;
-    const reply = await send(body, rest, path).catch((error: Error) => ({ status: 0, body: { code: String(error.cause) }, headers: new Headers() }));
+    const reply = await send(body, rest, path).catch((error: Error) => ({
+      status: 0,
+      body: { code: String(error.cause) },
+      headers: new Headers(),
+    }));
     // A body refused from its declared length may end in a closed connection before the answer is read.
     if (reply.status === 0) expect(_name).toBe('100 MB');
     else {
@@ -129,7 +180,10 @@ describe('POST /v1/events', () => {
 
   it('wants a key that may send', async () => {
     expect((await program.request('POST', '/v1/events', { body: '{}' })).status).toBe(401);
-    expect((await send('{}', {}, '/v1/events', 'plk_aaaaaaaaaaaa_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA')).status).toBe(401);
+    expect(
+      (await send('{}', {}, '/v1/events', 'plk_aaaaaaaaaaaa_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'))
+        .status,
+    ).toBe(401);
     const reader = await program.key('acme', 'reader');
     expect((await send(JSON.stringify(auditEvent()), {}, '/v1/events', reader)).status).toBe(403);
     const ingest = await program.key('acme', 'ingest');
@@ -139,8 +193,15 @@ describe('POST /v1/events', () => {
   it('finds what was sent, and shows nothing else', async () => {
     const event = auditEvent({ entity: { type: 'policy', id: 'pol-needle' } });
     await send(JSON.stringify(event));
-    const found = await program.eventually(() => search('entity.id:pol-needle'), (r) => r.body.records.length === 1);
-    expect(found.body.records[0]).toMatchObject({ event_id: event.event_id, stream: 'audit', tenant: { id: tenantId, slug: 'acme' } });
+    const found = await program.eventually(
+      () => search('entity.id:pol-needle'),
+      (r) => r.body.records.length === 1,
+    );
+    expect(found.body.records[0]).toMatchObject({
+      event_id: event.event_id,
+      stream: 'audit',
+      tenant: { id: tenantId, slug: 'acme' },
+    });
     expect(found.body.cursor).toBeUndefined();
     const one = await program.get<SearchReply['records'][number]>(`/v1/events/${event.event_id}`, key);
     expect(one.body).toEqual(found.body.records[0]);
@@ -153,7 +214,10 @@ describe('POST /v1/events', () => {
     const ids: string[] = [];
     let cursor: string | undefined;
     do {
-      const { body } = await search(`trace_id:${trace}`, { limit: 7, ...(cursor === undefined ? {} : { cursor }) });
+      const { body } = await search(`trace_id:${trace}`, {
+        limit: 7,
+        ...(cursor === undefined ? {} : { cursor }),
+      });
       ids.push(...body.records.map((r) => r.event_id));
       cursor = body.cursor;
     } while (cursor !== undefined);
@@ -164,7 +228,8 @@ describe('POST /v1/events', () => {
   it('records every read in the access stream', async () => {
     await search('entity.id:pol-watched');
     const { body } = await program.eventually(
-      () => search('action:records_searched "entity.id:pol-watched"', { streams: ['access'], order: 'oldest' }),
+      () =>
+        search('action:records_searched "entity.id:pol-watched"', { streams: ['access'], order: 'oldest' }),
       (r) => r.body.records.length > 0,
     );
     expect(body.records[0]?.metadata?.details).toMatchObject({ query: 'entity.id:pol-watched', returned: 0 });
@@ -174,8 +239,18 @@ describe('POST /v1/events', () => {
 describe('start', () => {
   it.each<[string, string[], Record<string, string>, RegExp]>([
     ['an unwritable data directory', ['--data', '/dev/null/data'], {}, /data directory .* cannot be written/],
-    ['a data directory in use', ['--data', data, '--listen', '127.0.0.1:0'], {}, /has this data directory open/],
-    ['an unknown setting', [], { PROOFLOG_LISTN: 'x' }, /PROOFLOG_LISTN is not a setting. Did you mean PROOFLOG_LISTEN/],
+    [
+      'a data directory in use',
+      ['--data', data, '--listen', '127.0.0.1:0'],
+      {},
+      /has this data directory open/,
+    ],
+    [
+      'an unknown setting',
+      [],
+      { PROOFLOG_LISTN: 'x' },
+      /PROOFLOG_LISTN is not a setting. Did you mean PROOFLOG_LISTEN/,
+    ],
     ['a bad address', ['--listen', 'nonsense'], {}, /listen must look like/],
   ])('ends with one line and code 1 for %s', async (_name, args, env, message) => {
     const { code, err } = await runProgram(['serve', ...args], env);

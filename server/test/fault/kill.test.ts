@@ -54,7 +54,12 @@ async function allIds(program: Program, key: string): Promise<string[]> {
   const ids: string[] = [];
   let cursor: string | undefined;
   do {
-    const { body } = await program.post<SearchReply>('/v1/search', key, { query: '*', streams: ['audit'], limit: 1_000, ...(cursor === undefined ? {} : { cursor }) });
+    const { body } = await program.post<SearchReply>('/v1/search', key, {
+      query: '*',
+      streams: ['audit'],
+      limit: 1_000,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
     ids.push(...body.records.map((r) => r.event_id));
     cursor = body.cursor;
   } while (cursor !== undefined);
@@ -86,13 +91,26 @@ describe(`kill -9 under load, ${ROUNDS} rounds, FAULT_SEED=${SEED}`, () => {
 
       const counted = new Set(found);
       expect(found.length, 'found twice in the search').toBe(counted.size);
-      expect([...sent.acknowledged].filter((id) => !counted.has(id)), 'acknowledged and lost').toEqual([]);
-      expect(found.filter((id) => !sent.acknowledged.has(id) && !sent.unknown.has(id)), 'from nowhere').toEqual([]);
+      expect(
+        [...sent.acknowledged].filter((id) => !counted.has(id)),
+        'acknowledged and lost',
+      ).toEqual([]);
+      expect(
+        found.filter((id) => !sent.acknowledged.has(id) && !sent.unknown.has(id)),
+        'from nowhere',
+      ).toEqual([]);
       const verified = await runProgram(['verify', data, '--json']);
-      const { logs } = JSON.parse(verified.out) as { logs: { name: string; records: number; status: string }[] };
+      const { logs } = JSON.parse(verified.out) as {
+        logs: { name: string; records: number; status: string }[];
+      };
       expect(verified.code).toBe(0);
-      expect(logs.find((log) => log.name.endsWith('/audit'))?.records, 'the ledger and the search differ').toBe(found.length);
-      console.info(`${ROUNDS} kills: ${sent.acknowledged.size} acknowledged, ${found.length} found, 0 lost, 0 doubled`);
+      expect(
+        logs.find((log) => log.name.endsWith('/audit'))?.records,
+        'the ledger and the search differ',
+      ).toBe(found.length);
+      console.info(
+        `${ROUNDS} kills: ${sent.acknowledged.size} acknowledged, ${found.length} found, 0 lost, 0 doubled`,
+      );
     },
     60_000 + ROUNDS * 6_000,
   );

@@ -34,17 +34,26 @@ describe.skipIf(!present)('real input', () => {
     removeDir(data);
   });
 
-  const search = (query: string, streams: string[]) => program.post<SearchReply>('/v1/search', key, { query, streams, limit: 1_000 });
+  const search = (query: string, streams: string[]) =>
+    program.post<SearchReply>('/v1/search', key, { query, streams, limit: 1_000 });
 
   it.each(FILES)('%s goes in line by line and is found by its words', async (file, phrase, word) => {
     const service = file.replace('.log', '').toLowerCase();
-    const lines = readFileSync(join(REAL, file), 'utf8').split('\n').filter((line) => line !== '');
+    const lines = readFileSync(join(REAL, file), 'utf8')
+      .split('\n')
+      .filter((line) => line !== '');
     const logRecords = lines.map((line) => ({ body: { stringValue: line } }));
     const resource = { attributes: [{ key: 'service.name', value: { stringValue: service } }] };
-    const { status, text } = await program.post('/v1/logs', key, { resourceLogs: [{ resource, scopeLogs: [{ logRecords }] }] });
+    const { status, text } = await program.post('/v1/logs', key, {
+      resourceLogs: [{ resource, scopeLogs: [{ logRecords }] }],
+    });
     expect([status, text]).toEqual([200, '{}']);
-    const count = (query: string) => program.post<{ total: number }>('/v1/histogram', key, { query, streams: ['logs'], buckets: 1 });
-    const all = await program.eventually(() => count(`service:${service}`), (r) => r.body.total === lines.length);
+    const count = (query: string) =>
+      program.post<{ total: number }>('/v1/histogram', key, { query, streams: ['logs'], buckets: 1 });
+    const all = await program.eventually(
+      () => count(`service:${service}`),
+      (r) => r.body.total === lines.length,
+    );
     expect(all.body.total).toBe(lines.length);
     for (const wanted of [phrase, word]) {
       const expected = lines.filter((line) => line.toLowerCase().includes(wanted.toLowerCase())).length;
@@ -55,13 +64,21 @@ describe.skipIf(!present)('real input', () => {
 
   it('CloudTrail records become audit events by the declared mapping, once', async () => {
     const body = readFileSync(join(REAL, 'cloudtrail-exfiltration.ndjson'), 'utf8');
-    const send = () => program.request<IngestReply>('POST', '/v1/events?source=cloudtrail&wait=sealed', { key, body, headers: { 'content-type': 'application/x-ndjson' } });
+    const send = () =>
+      program.request<IngestReply>('POST', '/v1/events?source=cloudtrail&wait=sealed', {
+        key,
+        body,
+        headers: { 'content-type': 'application/x-ndjson' },
+      });
     const total = body.trim().split('\n').length;
     expect((await send()).body).toMatchObject({ accepted: total, duplicates: 0, rejected: [] });
     expect((await send()).body).toMatchObject({ accepted: 0, duplicates: total, rejected: [] });
     const { body: found } = await search('action:cloud_api_called operation:GetObject', ['audit']);
     expect(found.records).toHaveLength(2);
-    expect(found.records[0]?.metadata?.details).toMatchObject({ service: 's3.amazonaws.com', region: 'us-east-1' });
+    expect(found.records[0]?.metadata?.details).toMatchObject({
+      service: 's3.amazonaws.com',
+      region: 'us-east-1',
+    });
     expect((await search('operation:ListObjects', ['audit'])).body.records).toHaveLength(7);
     // A person can be asked for by the real id, and stands nowhere by it.
     const arn = 'arn:aws:iam::123456789123:user/pedro';

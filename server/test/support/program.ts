@@ -19,7 +19,10 @@ function environment(extra: Record<string, string>): NodeJS.ProcessEnv {
 }
 
 /** Runs a command of the built program to its end. */
-export async function runProgram(args: string[], env: Record<string, string> = {}): Promise<{ code: number; out: string; err: string }> {
+export async function runProgram(
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<{ code: number; out: string; err: string }> {
   const child = spawn(process.execPath, [BIN, ...args], { env: environment(env) });
   let out = '';
   let err = '';
@@ -95,7 +98,11 @@ export class Program {
     return this.#exit;
   }
 
-  async request<T = unknown>(method: string, path: string, options: { key?: string; body?: BodyInit; headers?: Record<string, string> } = {}): Promise<Reply<T>> {
+  async request<T = unknown>(
+    method: string,
+    path: string,
+    options: { key?: string; body?: BodyInit; headers?: Record<string, string> } = {},
+  ): Promise<Reply<T>> {
     const headers: Record<string, string> = { ...options.headers };
     if (options.key !== undefined) headers.authorization = `Bearer ${options.key}`;
     const init: RequestInit = { method, headers };
@@ -111,8 +118,17 @@ export class Program {
     return { status: response.status, headers: response.headers, text, body: body as T };
   }
 
-  async post<T = unknown>(path: string, key: string, body: unknown, headers: Record<string, string> = {}): Promise<Reply<T>> {
-    return this.request<T>('POST', path, { key, body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } });
+  async post<T = unknown>(
+    path: string,
+    key: string,
+    body: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Reply<T>> {
+    return this.request<T>('POST', path, {
+      key,
+      body: JSON.stringify(body),
+      headers: { 'content-type': 'application/json', ...headers },
+    });
   }
 
   async get<T = unknown>(path: string, key: string): Promise<Reply<T>> {
@@ -121,7 +137,11 @@ export class Program {
 
   /** A tenant with an administrator's key for itself. */
   async tenant(slug: string): Promise<{ id: string; key: string }> {
-    const { body: tenant } = await this.post<{ id: string }>('/v1/tenants', ADMIN_TOKEN, { slug, packs: ['company-governance'], region: 'eu' });
+    const { body: tenant } = await this.post<{ id: string }>('/v1/tenants', ADMIN_TOKEN, {
+      slug,
+      packs: ['company-governance'],
+      region: 'eu',
+    });
     return { id: tenant.id, key: await this.key(slug, 'admin') };
   }
 

@@ -105,5 +105,10 @@ async function correlation(services: Services, context: Context): Promise<Correl
     entity: { type: 'correlation', id },
     details: { returned: shown.length, ...justification(context) },
   });
-  return { id: known ? id : '', ids: known ? [...ids] : [], records: shown.map(shownRecord), truncated: rows.length > MAX_RECORDS };
+  return {
+    id: known ? id : '',
+    ids: known ? [...ids] : [],
+    records: shown.map(shownRecord),
+    truncated: rows.length > MAX_RECORDS,
+  };
 }

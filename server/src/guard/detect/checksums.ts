@@ -109,7 +109,9 @@ const IBAN_LENGTH: Readonly<Record<string, number>> = Object.freeze({
 });
 
 /** Countries whose account part has digits only: without this every hundred-thousandth UUID would pass. */
-const DIGITS_ONLY = new Set('AE AT BA BE CR CZ DE DK EE ES FI HR HU IL LT ME NO PL PT RS SE SI SK TN VA XK'.split(' '));
+const DIGITS_ONLY = new Set(
+  'AE AT BA BE CR CZ DE DK EE ES FI HR HU IL LT ME NO PL PT RS SE SI SK TN VA XK'.split(' '),
+);
 
 /** Length for the country and ISO 7064 mod 97-10. `text` without spaces, upper case. */
 export function isIban(text: string): boolean {

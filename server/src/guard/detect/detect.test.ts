@@ -58,34 +58,63 @@ describe('scrub', () => {
 
   it('takes out an address wherever it stands', () => {
     fc.assert(
-      fc.property(fc.stringMatching(/^[a-z]{1,10}\.[a-z0-9]{1,10}$/), fc.string(), fc.string(), (local, before, after) => {
-        const mail = `${local}@mail.example.org`;
-        expect(scrub(`${before} ${mail} ${after}`)?.text ?? '').not.toContain(mail);
-      }),
+      fc.property(
+        fc.stringMatching(/^[a-z]{1,10}\.[a-z0-9]{1,10}$/),
+        fc.string(),
+        fc.string(),
+        (local, before, after) => {
+          const mail = `${local}@mail.example.org`;
+          expect(scrub(`${before} ${mail} ${after}`)?.text ?? '').not.toContain(mail);
+        },
+      ),
     );
   });
 
   it('is stable: what was scrubbed holds nothing more', () => {
     fc.assert(
-      fc.property(fc.array(fc.constantFrom('ada@example.com', '4111111111111111', '+442079460958', 'x', ' ', '-', 'password=', 'abc123xyz')), (parts) => {
-        const once = scrub(parts.join(''))?.text ?? parts.join('');
-        expect(scrub(once)?.text ?? once).toBe(once);
-      }),
+      fc.property(
+        fc.array(
+          fc.constantFrom(
+            'ada@example.com',
+            '4111111111111111',
+            '+442079460958',
+            'x',
+            ' ',
+            '-',
+            'password=',
+            'abc123xyz',
+          ),
+        ),
+        (parts) => {
+          const once = scrub(parts.join(''))?.text ?? parts.join('');
+          expect(scrub(once)?.text ?? once).toBe(once);
+        },
+      ),
     );
   });
 });
 
 describe('patterns', () => {
-  it.each(RULES.map((rule) => [rule.name, rule.pattern] as const))('%s runs in linear time on a hostile megabyte', (_name, pattern) => {
-    // Measured by the number of steps a checker finds, not by a clock.
-    const { status } = checkSync(pattern.source, pattern.flags.replace('g', ''), { timeout: 3_000, checker: 'automaton' });
-    expect(status).not.toBe('vulnerable_exponential');
-  });
+  it.each(RULES.map((rule) => [rule.name, rule.pattern] as const))(
+    '%s runs in linear time on a hostile megabyte',
+    (_name, pattern) => {
+      // Measured by the number of steps a checker finds, not by a clock.
+      const { status } = checkSync(pattern.source, pattern.flags.replace('g', ''), {
+        timeout: 3_000,
+        checker: 'automaton',
+      });
+      expect(status).not.toBe('vulnerable_exponential');
+    },
+  );
 });
 
 describe('checksums', () => {
   it('know good from bad', () => {
     expect([luhn('4111111111111111'), luhn('4111111111111112')]).toEqual([true, false]);
-    expect([isIban('DE89370400440532013000'), isIban('DE88370400440532013000'), isIban('DE8937040044053201300')]).toEqual([true, false, false]);
+    expect([
+      isIban('DE89370400440532013000'),
+      isIban('DE88370400440532013000'),
+      isIban('DE8937040044053201300'),
+    ]).toEqual([true, false, false]);
   });
 });

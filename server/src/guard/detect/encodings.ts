@@ -101,7 +101,8 @@ export function* decodings(text: string): Generator<Decoding> {
 }
 
 /** Any of the encodings that replace single characters; cheap to rule out. */
-const ESCAPED = /%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|&#|&commat;|[\u00ad\u200b-\u200f\u2060-\u2064\ufeff\uff01-\uff5e]/;
+const ESCAPED =
+  /%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|&#|&commat;|[\u00ad\u200b-\u200f\u2060-\u2064\ufeff\uff01-\uff5e]/;
 
 /**
  * The whole text with single escaped characters taken literally, or null when there are none: a number with

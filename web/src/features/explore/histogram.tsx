@@ -29,7 +29,8 @@ export function Histogram({
     placeholderData: (before) => before,
   });
   const data = result.data;
-  const buckets = data === undefined ? [] : body.from.startsWith('1970') ? trimmed(data.buckets) : data.buckets;
+  const buckets =
+    data === undefined ? [] : body.from.startsWith('1970') ? trimmed(data.buckets) : data.buckets;
   const most = Math.max(1, ...buckets.map(total));
   const at = (event: PointerEvent): number => {
     const box = chart.current?.getBoundingClientRect();
