@@ -5,8 +5,17 @@ export const systemClock: Clock = () => Date.now();
 
 const pad = (n: number, width: number): string => String(n).padStart(width, '0');
 
-/** RFC 3339 in UTC with milliseconds. */
-export const toRfc3339 = (ms: number): string => new Date(ms).toISOString();
+let lastMs = Number.NaN;
+let lastText = '';
+
+/** RFC 3339 in UTC with milliseconds. Many records share one millisecond: the last text is kept. */
+export function toRfc3339(ms: number): string {
+  if (ms !== lastMs) {
+    lastText = new Date(ms).toISOString();
+    lastMs = ms;
+  }
+  return lastText;
+}
 
 const RFC3339 =
   /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:([Zz])|([+-])(\d{2}):(\d{2}))$/;
@@ -17,6 +26,13 @@ const RFC3339 =
  * @returns milliseconds (rounded down) and the normal form, or null when it is not RFC 3339.
  */
 export function parseRfc3339(text: string): { ms: number; text: string } | null {
+  // What `toISOString` writes is what most senders send: its own inverse, checked by writing it again.
+  const ms = text.length === 24 ? Date.parse(text) : Number.NaN;
+  if (!Number.isNaN(ms) && toRfc3339(ms) === text) return { ms, text };
+  return parseAnyRfc3339(text);
+}
+
+function parseAnyRfc3339(text: string): { ms: number; text: string } | null {
   const m = RFC3339.exec(text);
   if (m === null) return null;
   const [year, month, day, hour, minute, second] = [m[1], m[2], m[3], m[4], m[5], m[6]].map(Number) as [
