@@ -98,7 +98,10 @@ describe.skipIf(!present)('the pages, in a real browser', () => {
   it('the command on the page runs unedited and the waiting row sees it', async () => {
     const { page, context } = await signedIn();
     await page.getByRole('button', { name: 'Send first event' }).click();
+    // The tenant was made with the key; the page must still know the key when it has changed over to it.
+    await page.getByRole('combobox', { name: 'Tenant' }).getByText('main').waitFor({ state: 'attached' });
     const command = await page.getByTestId('snippet').innerText();
+    expect(command).toContain('plk_');
     await page.getByText('Waiting for the first event').waitFor();
     const refused = spawnSync('bash', ['-c', command.replace('policy_acknowledged', 'policy_eaten')]);
     expect(refused.status).toBe(0);

@@ -9,9 +9,13 @@ import styles from './start.module.css';
 
 const REMEMBERED = 'prooflog.first-key';
 
+/** The secret lives as long as the page: choosing the new tenant mounts everything anew, a reload forgets it. */
+let latest: SendingKey | null = null;
+
 function remembered(): SendingKey | null {
   const id = sessionStorage.getItem(REMEMBERED);
-  return id === null ? null : { id, key: null };
+  if (id === null) return null;
+  return latest?.id === id ? latest : { id, key: null };
 }
 
 export function StartPage() {
@@ -37,7 +41,8 @@ export function StartPage() {
     },
     onSuccess: async (created) => {
       sessionStorage.setItem(REMEMBERED, created.id);
-      setKey({ id: created.id, key: created.key });
+      latest = { id: created.id, key: created.key };
+      setKey(latest);
       await queries.invalidateQueries({ queryKey: ['session'] });
     },
   });
