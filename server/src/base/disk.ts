@@ -24,6 +24,8 @@ export interface Disk {
   link(from: string, to: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
+  /** A directory with all that is in it; nothing when there is none. */
+  removeTree(path: string): Promise<void>;
   /** Names in a directory; empty when there is none. */
   list(path: string): Promise<string[]>;
   makeDir(path: string): Promise<void>;
@@ -99,6 +101,7 @@ export const realDisk: Disk = {
   async remove(path) {
     await orNull(fs.unlink(path));
   },
+  removeTree: (path) => fs.rm(path, { recursive: true, force: true }),
   async list(path) {
     return (await orNull(fs.readdir(path))) ?? [];
   },

@@ -100,12 +100,3 @@ export class Edge {
     return files;
   }
 }
-
-/** Paths of the partial tiles and the partial bundle of a log of this size. */
-export function partialPaths(size: number): string[] {
-  const paths: string[] = [];
-  for (let level = 0, n = size; n > 0; level++, n = Math.floor(n / TILE_WIDTH))
-    if (n % TILE_WIDTH > 0) paths.push(tilePath(level, Math.floor(n / TILE_WIDTH), n % TILE_WIDTH));
-  if (size % TILE_WIDTH > 0) paths.push(bundlePath(Math.floor(size / TILE_WIDTH), size % TILE_WIDTH));
-  return paths;
-}

@@ -38,7 +38,17 @@ export class LedgerFiles {
     this.#known.add(dir);
   }
 
-  async remove(dir: string, paths: readonly string[]): Promise<void> {
-    for (const path of paths) await this.#disk.remove(join(dir, path)).catch(() => undefined);
+  /**
+   * Removes the partial files of tiles and bundles that are full now, and only of those: a reader that holds an
+   * earlier checkpoint still needs the others (c2sp.org/tlog-tiles, partial tiles). A failure leaves them for good
+   * to no harm: they are prefixes.
+   */
+  async removePartials(dir: string, written: readonly LedgerFile[]): Promise<void> {
+    const full = written.filter((file) => file.path.startsWith('tile/') && !file.path.includes('.p/'));
+    for (const file of full) {
+      const partials = join(dir, `${file.path}.p`);
+      this.#known.delete(partials);
+      await this.#disk.removeTree(partials).catch(() => undefined);
+    }
   }
 }

@@ -5,7 +5,7 @@ import { replaceFile } from '../base/durable.js';
 import { Failure } from '../base/errors.js';
 import { mintSealed } from '../event/mint/sealed.js';
 import { type Journaled, type LogName, type Sealed, splitLog } from '../event/stages.js';
-import { Edge, type LedgerFile, partialPaths } from './edge.js';
+import { Edge, type LedgerFile } from './edge.js';
 import { splitBlock, toEntry } from './entry.js';
 import { LedgerFiles } from './files.js';
 import type { Head, Heads } from './heads.js';
@@ -26,8 +26,8 @@ const YIELD_EVERY = 256;
  * The trees of all logs. {@link seal} takes journal entries in order; the same entries always give the same
  * files, so sealing again after a crash is harmless.
  *
- * Order on disk: tiles, bundles and block files → head (compare-and-swap) → checkpoint → old partial tiles
- * removed. A crash between any two steps is mended by {@link repair} or by sealing again.
+ * Order on disk: tiles, bundles and block files → head (compare-and-swap) → checkpoint → partial
+ * files of what is now full removed. A crash between any two steps is mended by {@link repair} or by sealing again.
  */
 export class Ledger {
   readonly #o: LedgerOptions;
@@ -55,6 +55,7 @@ export class Ledger {
       const files = await this.#append(entries);
       for (const [log, list] of files) await this.#files.write(this.dirOf(log), list);
       await this.#publish([...files.keys()], last.next);
+      for (const [log, list] of files) await this.#files.removePartials(this.dirOf(log), list);
     } catch (error) {
       // The edges in memory are ahead of the heads now; they are read anew from disk.
       this.#edges.clear();
@@ -78,18 +79,12 @@ export class Ledger {
   }
 
   async #publish(logs: readonly LogName[], position: number): Promise<void> {
-    const before = logs.map((log) => this.size(log));
     const next = logs.map((log): Head => {
       const edge = this.#edges.get(log) as Edge;
       return { log, size: edge.size, root: edge.root() };
     });
     await this.#o.heads.advance(next, position);
-    for (const [i, head] of next.entries()) {
-      await this.#writeCheckpoint(head);
-      const needed = partialPaths(head.size);
-      const stale = partialPaths(before[i] ?? 0).filter((path) => !needed.includes(path));
-      await this.#files.remove(this.dirOf(head.log), stale);
-    }
+    for (const head of next) await this.#writeCheckpoint(head);
   }
 
   async #writeCheckpoint(head: Head): Promise<void> {

@@ -5,12 +5,11 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ADMIN_TOKEN, Program, removeDir, tempDir } from '../support/program.js';
 
-const EXECUTABLE = process.env.PROOFLOG_TEST_CHROMIUM ?? '/usr/bin/chromium';
+const EXECUTABLE = process.env.TEST_CHROMIUM ?? '/usr/bin/chromium';
 const present = existsSync(EXECUTABLE);
 if (!present) {
-  if (process.env.PROOFLOG_TEST_NO_SKIP)
-    throw new Error('Chromium is missing and nothing may be skipped here.');
-  console.warn('skipped: there is no Chromium; set PROOFLOG_TEST_CHROMIUM');
+  if (process.env.TEST_NO_SKIP) throw new Error('Chromium is missing and nothing may be skipped here.');
+  console.warn('skipped: there is no Chromium; set TEST_CHROMIUM');
 }
 const ARGS = [
   '--no-sandbox',
