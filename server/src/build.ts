@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Keys } from './access/keys.js';
 import { type AccessTables, accessMigrations } from './access/tables.js';
 import { Tenants } from './access/tenants.js';
@@ -18,6 +18,7 @@ import { Journal } from './journal/journal.js';
 import { Heads } from './ledger/heads.js';
 import { Ledger } from './ledger/ledger.js';
 import { proveRecord } from './ledger/proofs.js';
+import { LedgerReader } from './ledger/reader.js';
 import { Sealer } from './ledger/sealer.js';
 import { KeyringSigner } from './ledger/signer.js';
 import { type LedgerTables, ledgerMigrations } from './ledger/tables.js';
@@ -25,8 +26,9 @@ import { loadPacks } from './pack/load.js';
 import type { Pack } from './pack/model.js';
 import { Pipeline } from './pipeline.js';
 import { compileById, type RecordRow } from './query/compile.js';
-import { ClickHouse } from './store/clickhouse.js';
 import { Indexer, type StoreTables, storeMigrations } from './store/indexer.js';
+import { canConfine } from './store/process/confine.js';
+import { Store } from './store/process/store.js';
 import { type VaultTables, vaultMigrations } from './vault/tables.js';
 import { Vault } from './vault/vault.js';
 
@@ -69,6 +71,20 @@ async function lock(dir: string): Promise<() => Promise<void>> {
   return () => held.release();
 }
 
+/** Starts the search store's process, confined where the machine can and the settings do not forbid it. */
+async function openStore(disk: Disk, settings: Settings, log: Logger): Promise<Store> {
+  const [dir, ledger] = [resolve(settings.data, 'store'), resolve(settings.data, 'ledger')];
+  await disk.makeDir(dir);
+  await disk.makeDir(ledger);
+  const confine = settings.confine !== 'off' && canConfine();
+  if (!confine && settings.confine === 'required')
+    throw new Failure('bad_setting', 'confine is "required", but bubblewrap (bwrap) does not work here.');
+  if (!confine && settings.confine === 'auto')
+    log.warn('the search store runs unconfined: install bubblewrap, or set confine to off');
+  const onCrash = (how: string): void => log.error({ how }, 'the search store ended; it is started again');
+  return Store.open({ dir, ledger, confine, onCrash });
+}
+
 /** Opens a data directory and puts the rooms together. `seal: false` for tools that only read. */
 export async function openEngine(
   settings: Settings,
@@ -97,15 +113,15 @@ export async function openEngine(
   const signer = new KeyringSigner(keyring);
   const ledger = new Ledger({ dir: join(settings.data, 'ledger'), disk, heads, signer, origin: originOf });
   await ledger.repair();
+  const reader = new LedgerReader(disk, join(settings.data, 'ledger'));
   const failed = (room: string) => (error: unknown) =>
     log.error(
       { room, code: error instanceof Failure ? error.code : systemCode(error), at: safeStackFrames(error) },
       'a follower failed and will try again',
     );
   const sealer = new Sealer(journal, ledger, heads, failed('ledger'));
-  const store = await ClickHouse.open(join(settings.data, 'store'));
-  const sizes = { sizes: () => sealer.sizes(), read: ledger.read.bind(ledger) };
-  const indexer = new Indexer(control.db as never, store, sizes, failed('store'));
+  const store = await openStore(disk, settings, log);
+  const indexer = new Indexer(control.db as never, store, sealer, failed('store'));
   await indexer.load();
   const pipeline = new Pipeline(guard, vault, journal, systemClock);
   if (journal.cut > 0)
@@ -149,7 +165,7 @@ export async function openEngine(
       const [row] = await store.query<RecordRow>(compileById(eventId, scope));
       if (row === undefined) return null;
       const leaf = Number(row.leaf);
-      const proof = await proveRecord(disk, ledger, `${tenant.id}/${row.stream}`, leaf, row.slot);
+      const proof = await proveRecord(disk, reader, `${tenant.id}/${row.stream}`, leaf, row.slot);
       return { event_id: eventId, stream: row.stream, index: leaf, proof };
     },
     async logsOf(tenant) {

@@ -5,8 +5,8 @@ import type { Journal } from '../journal/journal.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Sealer } from '../ledger/sealer.js';
 import type { Pipeline } from '../pipeline.js';
-import type { ClickHouse } from '../store/clickhouse.js';
 import type { Indexer } from '../store/indexer.js';
+import type { Store } from '../store/process/store.js';
 import type { Vault } from '../vault/vault.js';
 import type { TrustedLog } from './contract.js';
 
@@ -27,7 +27,7 @@ export interface Engine {
   readonly journal: Journal;
   readonly ledger: Ledger;
   readonly sealer: Sealer;
-  readonly store: ClickHouse;
+  readonly store: Store;
   readonly indexer: Indexer;
   /** Key of the cursors' MAC. */
   readonly cursorKey: Buffer;

@@ -18,6 +18,8 @@ export interface Settings {
   packs: string;
   /** 64 hex digits that open the keyring; without it `keys/master.key` in the data directory does. */
   master_key: string;
+  /** Whether the search store runs under bubblewrap: auto (where it can), required or off. */
+  confine: string;
   /** debug, info, warn or error. */
   log_level: string;
 }
@@ -30,6 +32,7 @@ export const DEFAULTS: Settings = {
   origin: 'prooflog.local',
   packs: '',
   master_key: '',
+  confine: 'auto',
   log_level: 'warn',
 };
 
@@ -107,6 +110,8 @@ function check(settings: Settings): void {
     throw new Failure('bad_setting', 'admin_token must have at least 16 characters.');
   if (!/^[a-z0-9](?:[a-z0-9.-]{0,60}[a-z0-9])?$/.test(settings.origin))
     throw new Failure('bad_setting', 'origin must be a host name in lower case.');
+  if (!['auto', 'required', 'off'].includes(settings.confine))
+    throw new Failure('bad_setting', 'confine must be auto, required or off.');
   if (!['debug', 'info', 'warn', 'error', 'silent'].includes(settings.log_level))
     throw new Failure('bad_setting', 'log_level must be debug, info, warn or error.');
 }

@@ -15,6 +15,8 @@ import { runVerify } from '@prooflog/proof/node';
 import { DEFAULTS } from '../base/settings.js';
 import { startServer } from '../server.js';
 import { ClickHouse } from '../store/clickhouse.js';
+import { NativeBlock } from '../store/native.js';
+import { TABLES } from '../store/tables.js';
 import { type LoadResult, load } from './load.js';
 
 export interface BenchOptions {
@@ -59,20 +61,21 @@ async function limits(dir: string, seconds: number): Promise<Measured[]> {
     for (let i = 0; i < 1_000; i++) createHash('sha256').update(record).digest();
   });
   const store = await ClickHouse.open(join(dir, 'bare-store'));
-  const row = (i: number): string =>
-    JSON.stringify({
-      tenant: 't',
-      stream: 'audit',
-      event_id: `e${i}`,
-      occurred_at: '2026-01-01T00:00:00.000Z',
-      recorded_at: '2026-01-01T00:00:00.000Z',
-      action: 'policy_changed',
-      body: `policy changed ${i}`,
-      record: record.toString('base64').slice(0, 300),
-    });
-  const lines = Array.from({ length: 8_192 }, (_, i) => row(i));
+  const at = Date.now();
+  const rows = new NativeBlock<number>(TABLES.events, {
+    tenant: () => 't',
+    stream: () => 'audit',
+    event_id: (i) => `e${i}`,
+    occurred_at: () => at,
+    recorded_at: () => at,
+    action: () => 'policy_changed',
+    fields: () => ({ field: 'retention_days' }),
+    body: (i) => `policy changed ${i}`,
+    record: () => record,
+  });
+  for (let i = 0; i < 8_192; i++) rows.add(i);
   let block = 0;
-  const inserts = await perSecond(seconds, () => store.insert('events', lines, `bench-${block++}`));
+  const inserts = await perSecond(seconds, () => store.insert('events', rows, `bench-${block++}`));
   await store.close();
   return [
     { name: 'bare fdatasync, 64 KiB', value: syncs, unit: '/s', note: 'machine' },

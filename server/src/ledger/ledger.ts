@@ -2,13 +2,12 @@ import { join } from 'node:path';
 import { blockPath, bundlePath, decodeBundle, TILE_WIDTH, tilePath } from '@prooflog/proof';
 import type { Disk } from '../base/disk.js';
 import { replaceFile } from '../base/durable.js';
-import { Failure } from '../base/errors.js';
-import { mintSealed } from '../event/mint/sealed.js';
-import { type Journaled, type LogName, type Sealed, splitLog } from '../event/stages.js';
+import { type Journaled, type LogName, splitLog } from '../event/stages.js';
 import { Edge, type LedgerFile } from './edge.js';
-import { splitBlock, toEntry } from './entry.js';
+import { toEntry } from './entry.js';
 import { LedgerFiles } from './files.js';
 import type { Head, Heads } from './heads.js';
+import { need, splitHashes } from './reader.js';
 import type { Signer } from './signer.js';
 
 export interface LedgerOptions {
@@ -114,67 +113,6 @@ export class Ledger {
     this.#edges.set(log, edge);
     return edge;
   }
-
-  /** Leaves `from` up to `to` (exclusive, at most the sealed size) of a log. */
-  async read(log: LogName, from: number, to: number): Promise<Sealed[]> {
-    const sealed: Sealed[] = [];
-    const end = Math.min(to, this.size(log));
-    for (let leaf = from; leaf < end; ) {
-      const bundle = Math.floor(leaf / TILE_WIDTH);
-      const { entries, hashes } = await this.#bundle(log, bundle);
-      for (; leaf < Math.min(end, (bundle + 1) * TILE_WIDTH); leaf++) {
-        const bytes = entries[leaf % TILE_WIDTH];
-        const hash = hashes[leaf % TILE_WIDTH];
-        if (bytes === undefined || hash === undefined)
-          throw new Failure('ledger_conflict', `Leaf ${leaf} of ${log} is missing from its bundle.`);
-        sealed.push(mintSealed({ log, leaf, hash, bytes, records: await this.#records(log, leaf, bytes) }));
-      }
-    }
-    return sealed;
-  }
-
-  /** The incomplete bundle is in memory; its file is replaced with every checkpoint. */
-  async #bundle(log: LogName, index: number): Promise<{ entries: Uint8Array[]; hashes: Uint8Array[] }> {
-    const edge = this.#edges.get(log) ?? (await this.#load(log));
-    if (index === Math.floor(edge.size / TILE_WIDTH))
-      return { entries: [...edge.bundle], hashes: [...(edge.levels[0] ?? [])] };
-    // A sealing under way may have filled this bundle in memory while only its partial files are on disk.
-    const bytes = await this.#newest(log, index, (width) => bundlePath(index, width));
-    const tile = await this.#newest(log, index, (width) => tilePath(0, index, width));
-    return { entries: decodeBundle(bytes), hashes: splitHashes(tile) };
-  }
-
-  /** The full file, or the partial one of the published size; asked again when a new checkpoint came in between. */
-  async #newest(log: LogName, index: number, path: (width?: number) => string): Promise<Uint8Array> {
-    const dir = this.dirOf(log);
-    for (;;) {
-      const size = this.size(log);
-      const full = await this.#o.disk.readFile(join(dir, path()));
-      if (full !== null) return full;
-      const width = index === Math.floor(size / TILE_WIDTH) ? size % TILE_WIDTH : 0;
-      const partial = width === 0 ? null : await this.#o.disk.readFile(join(dir, path(width)));
-      if (partial !== null) return partial;
-      if (size === this.size(log)) throw new Failure('ledger_conflict', `${join(dir, path())} is missing.`);
-    }
-  }
-
-  async #records(log: LogName, leaf: number, bytes: Uint8Array): Promise<Uint8Array[]> {
-    if (!isDescriptor(bytes)) return [bytes];
-    return splitBlock(await need(this.#o.disk, join(this.dirOf(log), blockPath(leaf))));
-  }
-}
-
-const DESCRIPTOR = Buffer.from('{"block":{');
-const isDescriptor = (bytes: Uint8Array): boolean => DESCRIPTOR.equals(bytes.subarray(0, DESCRIPTOR.length));
-
-function splitHashes(tile: Uint8Array): Uint8Array[] {
-  return Array.from({ length: tile.length / 32 }, (_, i) => tile.subarray(i * 32, i * 32 + 32));
-}
-
-async function need(disk: Disk, path: string): Promise<Uint8Array> {
-  const bytes = await disk.readFile(path);
-  if (bytes === null) throw new Failure('ledger_conflict', `${path} is missing.`);
-  return bytes;
 }
 
 /** Reads the right edge of a log of this size back from its partial tiles. */

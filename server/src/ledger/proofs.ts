@@ -14,7 +14,7 @@ import {
 import type { Disk } from '../base/disk.js';
 import { Failure } from '../base/errors.js';
 import type { LogName, Sealed } from '../event/stages.js';
-import type { Ledger } from './ledger.js';
+import type { LedgerReader } from './reader.js';
 
 const parsed = (bytes: Uint8Array): unknown => parseStrict(Buffer.from(bytes).toString('utf8'));
 
@@ -34,7 +34,7 @@ function extraOf(sealed: Sealed, slot: number): Uint8Array {
 /** The proof of one record (c2sp.org/tlog-proof@v1) under the latest checkpoint. @throws Failure `not_sealed`. */
 export async function proveRecord(
   disk: Disk,
-  ledger: Ledger,
+  ledger: LedgerReader,
   log: LogName,
   leaf: number,
   slot: number,
@@ -44,9 +44,9 @@ export async function proveRecord(
   const checkpoint = note === null ? null : Buffer.from(note).toString('utf8');
   const size =
     checkpoint === null ? 0 : parseCheckpoint(checkpoint.slice(0, checkpoint.lastIndexOf('\n\n') + 1)).size;
-  const [sealed] = await ledger.read(log, leaf, leaf + 1);
-  if (checkpoint === null || leaf >= size || sealed === undefined)
-    throw new Failure('not_sealed', 'The record is not sealed yet.');
+  if (checkpoint === null || leaf >= size) throw new Failure('not_sealed', 'The record is not sealed yet.');
+  const { value: sealed } = await ledger.read(log, leaf, leaf + 1, size).next();
+  if (sealed === undefined) throw new Failure('not_sealed', 'The record is not sealed yet.');
   const path = await inclusionPath(
     leaf,
     size,

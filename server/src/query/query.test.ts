@@ -5,6 +5,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Failure } from '../base/errors.js';
 import { ClickHouse } from '../store/clickhouse.js';
+import { NativeBlock } from '../store/native.js';
+import { TABLES } from '../store/tables.js';
 import type { Node } from './ast.js';
 import { compileFacet, compileHistogram, compileSearch, type RecordRow, type Scope } from './compile.js';
 import { parseQuery } from './parse.js';
@@ -134,22 +136,21 @@ describe('compiled queries on the real engine', () => {
   };
   beforeAll(async () => {
     store = await ClickHouse.open(join(dir, 'store'));
-    const lines = ROWS.map((r) =>
-      JSON.stringify({
-        tenant: r.tenant,
-        stream: 'audit',
-        event_id: r.id,
-        occurred_at: '2026-01-01T00:00:00.000Z',
-        recorded_at: '2026-01-01T00:00:00.000Z',
-        action: r.action,
-        result: r.result,
-        entity_id: r.entity,
-        fields: r.fields,
-        body: r.body,
-        record: JSON.stringify(r),
-      }),
-    );
-    await store.insert('events', lines, 'test');
+    const block = new NativeBlock<Row>(TABLES.events, {
+      tenant: (r) => r.tenant,
+      stream: () => 'audit',
+      event_id: (r) => r.id,
+      occurred_at: () => Date.UTC(2026, 0, 1),
+      recorded_at: () => Date.UTC(2026, 0, 1),
+      action: (r) => r.action,
+      result: (r) => r.result,
+      entity_id: (r) => r.entity,
+      fields: (r) => r.fields,
+      body: (r) => r.body,
+      record: (r) => JSON.stringify(r),
+    });
+    for (const r of ROWS) block.add(r);
+    await store.insert('events', block, 'test');
   });
   afterAll(async () => {
     await store.close();
@@ -157,7 +158,7 @@ describe('compiled queries on the real engine', () => {
   });
 
   const run = async (node: Node, of = scope): Promise<string[]> =>
-    (await store.query<RecordRow>(compileSearch(node, of, { limit: 1_000, order: 'newest' })))
+    (JSON.parse(await store.query(compileSearch(node, of, { limit: 1_000, order: 'newest' }))) as RecordRow[])
       .map((row) => row.event_id)
       .sort();
 

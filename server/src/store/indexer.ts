@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Kysely, Migration } from 'kysely';
 import { Follower } from '../event/follow.js';
-import { type LogName, type Sealed, splitLog } from '../event/stages.js';
-import type { ClickHouse } from './clickhouse.js';
-import { rowLines } from './rows.js';
-import { type TableName, tableOf } from './tables.js';
+import { type LogName, splitLog } from '../event/stages.js';
+import type { Store } from './process/store.js';
+import { tableOf } from './tables.js';
 
 export interface StoreTables {
   /** `done`: leaves in the store. `intent`: end of the block being written, so that a retry writes the same one. */
@@ -24,15 +23,13 @@ export const storeMigrations: Record<string, Migration> = {
   },
 };
 
-/** What the indexer needs of the ledger. */
-export interface SealedSource {
+/** What the indexer needs of the ledger: the published sizes of its logs. */
+export interface SealedSizes {
   sizes(): ReadonlyMap<LogName, number>;
-  read(log: LogName, from: number, to: number): Promise<Sealed[]>;
 }
 
-const BLOCK_LEAVES = 8_192;
+const BLOCK_LEAVES = 16_384;
 const BLOCK_RECORDS = 20_000;
-const YIELD_EVERY = 256;
 
 /**
  * Follows the ledger, log by log, and puts what was sealed into the store: what can be found can be proven
@@ -41,19 +38,14 @@ const YIELD_EVERY = 256;
  */
 export class Indexer {
   readonly #db: Kysely<StoreTables>;
-  readonly #store: ClickHouse;
-  readonly #ledger: SealedSource;
+  readonly #store: Store;
+  readonly #ledger: SealedSizes;
   readonly #follower: Follower;
   readonly #listeners = new Set<() => void>();
   #indexed = new Map<LogName, { done: number; intent: number }>();
   #rows = 0;
 
-  constructor(
-    db: Kysely<StoreTables>,
-    store: ClickHouse,
-    ledger: SealedSource,
-    onError: (error: unknown) => void,
-  ) {
+  constructor(db: Kysely<StoreTables>, store: Store, ledger: SealedSizes, onError: (error: unknown) => void) {
     this.#db = db;
     this.#store = store;
     this.#ledger = ledger;
@@ -122,7 +114,8 @@ export class Indexer {
     if (at.done >= size) return false;
     const end = at.intent > at.done ? at.intent : await this.#plan(log, at.done, size);
     const table = tableOf(splitLog(log).stream);
-    await this.#store.insert(table, await this.#lines(log, at.done, end, table), tokenOf(log, at.done, end));
+    const token = tokenOf(log, at.done, end);
+    this.#rows += await this.#store.index({ log, table, from: at.done, to: end, size, token });
     await this.#save(log, end, end);
     return true;
   }
@@ -144,16 +137,6 @@ export class Indexer {
       .onConflict((c) => c.column('log').doUpdateSet({ done, intent }))
       .execute();
     this.#indexed.set(log, { done, intent });
-  }
-
-  async #lines(log: LogName, from: number, to: number, table: TableName): Promise<string[]> {
-    const lines: string[] = [];
-    for (const [i, sealed] of (await this.#ledger.read(log, from, to)).entries()) {
-      for (const line of rowLines(sealed, table)) lines.push(line);
-      if (i % YIELD_EVERY === YIELD_EVERY - 1) await new Promise(setImmediate);
-    }
-    this.#rows += lines.length;
-    return lines;
   }
 
   /** Empties the store and reads the ledger again from its beginning. @returns the number of records. */

@@ -1,6 +1,7 @@
 import { leafHash, toHex } from '@prooflog/proof';
 import { type Sealed, splitLog } from '../event/stages.js';
-import type { TableName } from './tables.js';
+import { NativeBlock } from './native.js';
+import { TABLES, type TableName } from './tables.js';
 
 type Json = { readonly [key: string]: unknown };
 
@@ -16,7 +17,8 @@ function flatten(
   prefix = '',
   into: Record<string, string> = Object.create(null) as Record<string, string>,
 ): Record<string, string> {
-  for (const [key, member] of Object.entries(value)) {
+  for (const key of Object.keys(value)) {
+    const member = value[key];
     const name = prefix === '' ? key : `${prefix}.${key}`;
     if (typeof member === 'object' && member !== null && !Array.isArray(member))
       flatten(member as Json, name, into);
@@ -25,36 +27,61 @@ function flatten(
   return into;
 }
 
-function correlation(record: Json): Json {
-  const c = object(record.correlation);
-  return Object.fromEntries(
-    ['request_id', 'trace_id', 'span_id', 'job_id', 'session_id', 'correlation_id'].map((id) => [
-      id,
-      text(c[id]),
-    ]),
-  );
+/** A record taken apart, once, for all its columns. */
+interface Parsed {
+  readonly sealed: Sealed;
+  readonly tenant: string;
+  readonly stream: string;
+  readonly slot: number;
+  readonly bytes: Uint8Array;
+  readonly record: Json;
+  readonly correlation: Json;
+  /** Events. */
+  readonly actor: Json;
+  readonly entity: Json;
+  /** Logs. */
+  readonly data: Json;
+  readonly fields: Record<string, string>;
 }
 
-/** ClickHouse keeps milliseconds; the record itself keeps what was sent. */
-const millis = (time: unknown): string => text(time).replace(/(\.\d{3})\d*Z$/, '$1Z');
+type Columns = Readonly<Record<string, (p: Parsed) => unknown>>;
 
-function eventRow(record: Json): Json {
-  const actor = object(record.actor);
-  const entity = object(record.entity);
-  const fields = flatten(object(object(record.metadata).details));
-  return {
-    event_type: text(record.event_type),
-    action: text(record.action),
-    result: text(record.result),
-    actor_type: text(actor.type),
-    actor_role: text(actor.role),
-    entity_type: text(entity.type),
-    reason: text(record.reason),
-    actor_id: text(actor.id),
-    actor_ip: text(actor.ip),
-    entity_id: text(entity.id),
-    fields,
-    body: [
+/** ClickHouse keeps milliseconds; the record itself keeps what was sent. */
+const millis = (time: unknown): number => Date.parse(text(time));
+
+const SHARED: Columns = {
+  tenant: (p) => p.tenant,
+  stream: (p) => p.stream,
+  event_id: (p) => p.record.event_id,
+  occurred_at: (p) => millis(p.record.occurred_at),
+  recorded_at: (p) => millis(p.record.recorded_at),
+  request_id: (p) => text(p.correlation.request_id),
+  trace_id: (p) => text(p.correlation.trace_id),
+  span_id: (p) => text(p.correlation.span_id),
+  job_id: (p) => text(p.correlation.job_id),
+  session_id: (p) => text(p.correlation.session_id),
+  correlation_id: (p) => text(p.correlation.correlation_id),
+  fields: (p) => p.fields,
+  leaf: (p) => p.sealed.leaf,
+  slot: (p) => p.slot,
+  hash: (p) => toHex(p.bytes === p.sealed.bytes ? p.sealed.hash : leafHash(p.bytes)),
+  record: (p) => p.bytes,
+};
+
+const EVENTS: Columns = {
+  ...SHARED,
+  event_type: (p) => text(p.record.event_type),
+  action: (p) => text(p.record.action),
+  result: (p) => text(p.record.result),
+  actor_type: (p) => text(p.actor.type),
+  actor_role: (p) => text(p.actor.role),
+  entity_type: (p) => text(p.entity.type),
+  reason: (p) => text(p.record.reason),
+  actor_id: (p) => text(p.actor.id),
+  actor_ip: (p) => text(p.actor.ip),
+  entity_id: (p) => text(p.entity.id),
+  body: ({ record, entity, actor, fields }) =>
+    words([
       record.action,
       record.result,
       record.reason,
@@ -62,53 +89,66 @@ function eventRow(record: Json): Json {
       entity.id,
       actor.role,
       ...Object.values(fields),
-    ]
-      .map(text)
-      .filter((t) => t !== '')
-      .join(' '),
-  };
+    ]),
+};
+
+const LOGS: Columns = {
+  ...SHARED,
+  level: (p) => text(p.data.level),
+  service: (p) => text(p.data.serviceName),
+  logger: (p) => text(p.data.loggerName),
+  thread: (p) => text(p.data.threadName),
+  host: (p) => text(p.data.hostName),
+  environment: (p) => text(p.data.environment),
+  method: (p) => text(p.data.requestMethod),
+  user_id: (p) => text(p.data.userId),
+  path: (p) => text(p.data.requestPath),
+  error_type: (p) => text(p.data.errorType),
+  status: (p) => Math.min(65_535, Math.max(0, Math.trunc(number(p.data.responseStatus)))),
+  duration_ms: (p) => number(p.data.durationMs),
+  body: ({ data }) =>
+    data.stackTrace === undefined ? text(data.message) : `${text(data.message)}\n${text(data.stackTrace)}`,
+};
+
+function words(values: readonly unknown[]): string {
+  let out = '';
+  for (const value of values) {
+    const word = text(value);
+    if (word !== '') out += out === '' ? word : ` ${word}`;
+  }
+  return out;
 }
 
-function logRow(record: Json): Json {
-  const data = object(record.data);
-  const { attributes, message, stackTrace, ...rest } = data;
-  return {
-    level: text(data.level),
-    service: text(data.serviceName),
-    logger: text(data.loggerName),
-    thread: text(data.threadName),
-    host: text(data.hostName),
-    environment: text(data.environment),
-    method: text(data.requestMethod),
-    user_id: text(data.userId),
-    path: text(data.requestPath),
-    error_type: text(data.errorType),
-    status: Math.min(65_535, Math.max(0, Math.trunc(number(data.responseStatus)))),
-    duration_ms: number(data.durationMs),
-    fields: { ...flatten(rest as Json), ...flatten(object(attributes)) },
-    body: stackTrace === undefined ? text(message) : `${text(message)}\n${text(stackTrace)}`,
-  };
+/** Everything a log record says besides its message, under the names one searches by. */
+function logFields(data: Json): Record<string, string> {
+  const { attributes, message: _message, stackTrace: _stackTrace, ...rest } = data;
+  return flatten(object(attributes), '', flatten(rest as Json));
 }
 
-/** The lines (JSONEachRow) of a sealed entry's records. */
-export function* rowLines(sealed: Sealed, table: TableName): Generator<string> {
+/** An empty block for a table. */
+export const emptyBlock = (table: TableName): NativeBlock<Parsed> =>
+  new NativeBlock(TABLES[table], table === 'logs' ? LOGS : EVENTS);
+
+/** Adds the rows of a sealed entry's records to a block of their table. */
+export function addRows(block: NativeBlock<Parsed>, sealed: Sealed): void {
   const { tenant, stream } = splitLog(sealed.log);
   for (const [slot, bytes] of sealed.records.entries()) {
     const json = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
     const record = JSON.parse(json) as Json;
-    const hash = sealed.records.length === 1 && bytes === sealed.bytes ? sealed.hash : leafHash(bytes);
-    yield JSON.stringify({
+    const data = object(record.data);
+    const isLog = record.data !== undefined;
+    block.add({
+      sealed,
       tenant,
       stream,
-      event_id: record.event_id,
-      occurred_at: millis(record.occurred_at),
-      recorded_at: record.recorded_at,
-      ...(table === 'logs' ? logRow(record) : eventRow(record)),
-      ...correlation(record),
-      leaf: sealed.leaf,
       slot,
-      hash: toHex(hash),
-      record: json,
+      bytes,
+      record,
+      correlation: object(record.correlation),
+      actor: object(record.actor),
+      entity: object(record.entity),
+      data,
+      fields: isLog ? logFields(data) : flatten(object(object(record.metadata).details)),
     });
   }
 }

@@ -78,7 +78,7 @@ export function ddl(name: TableName): string {
   return `CREATE TABLE IF NOT EXISTS ${name} (${[...columns, ...indexes].join(', ')})
 ENGINE = MergeTree PARTITION BY toYYYYMM(recorded_at)
 ORDER BY (tenant, stream, toStartOfHour(occurred_at), occurred_at, event_id)
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, index_granularity = 4096`;
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, index_granularity = 4096, min_bytes_for_wide_part = 67108864`;
 }
 
 /** The table in which a stream's records are. */

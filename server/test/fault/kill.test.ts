@@ -86,6 +86,9 @@ describe(`kill -9 under load, ${ROUNDS} rounds, FAULT_SEED=${SEED}`, () => {
       const last = auditEvent();
       await program.post('/v1/events?wait=sealed', key, last);
       sent.acknowledged.add(last.event_id);
+      // The store follows the ledger in order: once the last event is found, all before it can be.
+      const searchable = () => program.get(`/v1/events/${last.event_id}`, key);
+      expect((await program.eventually(searchable, (r) => r.status === 200)).status).toBe(200);
       const found = await allIds(program, key);
       expect(await program.stop()).toBe(0);
 
