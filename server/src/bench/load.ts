@@ -9,6 +9,8 @@ export interface LoadPlan {
   readonly batch: number;
   readonly connections: number;
   readonly seconds: number;
+  /** Records a second; 0 for as many as are taken. */
+  readonly rate: number;
 }
 
 export interface LoadResult {

@@ -17,7 +17,7 @@ import { startServer } from '../server.js';
 import { ClickHouse } from '../store/clickhouse.js';
 import { NativeBlock } from '../store/native.js';
 import { TABLES } from '../store/tables.js';
-import { type LoadResult, load } from './load.js';
+import { type LoadPlan, type LoadResult, load } from './load.js';
 
 export interface BenchOptions {
   readonly seconds: number;
@@ -118,15 +118,22 @@ async function product(dir: string, seconds: number, bare: number): Promise<Meas
   });
   const results: Measured[] = [];
   try {
-    for (const [name, batch, connections] of [
-      ['audit events, batches of 500', 500, 4],
-      ['audit events, single posts', 1, 32],
-      ['OTLP logs (JSON), batches of 500', 500, 4],
-    ] as const) {
+    const run = async (
+      name: string,
+      kind: LoadPlan['kind'],
+      batch: number,
+      connections: number,
+      rate = 0,
+    ) => {
       say(`${name} …`);
-      const kind = name.startsWith('OTLP') ? 'logs' : 'events';
-      results.push(...describe(name, await load(server, token, { kind, batch, connections, seconds }), bare));
-    }
+      const result = await load(server, token, { kind, batch, connections, seconds, rate });
+      results.push(...describe(name, result, bare));
+      return result.perSecond;
+    };
+    const most = await run('audit events, batches of 500', 'events', 500, 4);
+    await run('audit events, batches of 100, at half that rate', 'events', 100, 8, most / 2);
+    await run('audit events, single posts', 'events', 1, 32);
+    await run('OTLP logs (JSON), batches of 500', 'logs', 500, 4);
     const size = [...server.engine.sealer.sizes().values()].reduce((a, b) => a + b, 0);
     const start = performance.now();
     const code = await runVerify([join(dir, 'data')], {

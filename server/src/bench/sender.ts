@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Agent, request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { formatUuid, newUuid } from '../base/uuid.js';
 
 interface Plan {
@@ -9,6 +10,8 @@ interface Plan {
   readonly batch: number;
   readonly connections: number;
   readonly seconds: number;
+  /** Records a second over all connections; 0 sends as fast as answers come. */
+  readonly rate: number;
 }
 
 const plan = JSON.parse(process.argv[2] ?? '{}') as Plan;
@@ -56,15 +59,20 @@ let accepted = 0;
 const start = performance.now();
 const end = start + plan.seconds * 1_000;
 
-async function connection(): Promise<void> {
+/** At a fixed rate the time counts from when a batch was due: one that waits behind a slow answer is late too. */
+async function connection(index: number): Promise<void> {
+  const interval = plan.rate === 0 ? 0 : (plan.batch * plan.connections * 1_000) / plan.rate;
+  let due = start + (interval * index) / plan.connections;
   while (performance.now() < end) {
     const bytes = body();
-    const sent = performance.now();
+    if (due > performance.now()) await sleep(due - performance.now());
+    const sent = interval === 0 ? performance.now() : due;
     if (await post(bytes)) accepted += plan.batch;
     latencies.push(performance.now() - sent);
+    due += interval;
   }
 }
 
-await Promise.all(Array.from({ length: plan.connections }, connection));
+await Promise.all(Array.from({ length: plan.connections }, (_, i) => connection(i)));
 const seconds = (performance.now() - start) / 1_000;
 process.send?.({ perSecond: accepted / seconds, latencies }, () => process.exit(0));

@@ -23,10 +23,26 @@ export class Remarks {
   /** `"guard":{…},` in canonical form, or '' when nothing was taken out. */
   get json(): string {
     if (this.#counts.size === 0) return '';
-    const remarks = [...this.#counts].map(([key, count]) => {
-      const [rule, path] = key.split('\n');
-      return `{"count":${count},"path":${JSON.stringify(path)},"rule":${JSON.stringify(rule)}}`;
-    });
-    return `"guard":{"remarks":[${remarks.sort().join(',')}],"ruleset":"${RULESET}"},`;
+    let key = '';
+    for (const [place, count] of this.#counts) key += `${place}\n${count}\n`;
+    const known = written.get(key);
+    if (known !== undefined) return known;
+    const json = write(this.#counts);
+    if (written.size >= MOST_WRITTEN) written.clear();
+    if (key.length <= LONGEST_KEPT) written.set(key, json);
+    return json;
   }
+}
+
+/** Records of one kind carry the same remarks: the latest are kept as written. */
+const written = new Map<string, string>();
+const MOST_WRITTEN = 4_096;
+const LONGEST_KEPT = 512;
+
+function write(counts: ReadonlyMap<string, number>): string {
+  const remarks = [...counts].map(([key, count]) => {
+    const [rule, path] = key.split('\n');
+    return `{"count":${count},"path":${JSON.stringify(path)},"rule":${JSON.stringify(rule)}}`;
+  });
+  return `"guard":{"remarks":[${remarks.sort().join(',')}],"ruleset":"${RULESET}"},`;
 }

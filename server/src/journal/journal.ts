@@ -3,7 +3,7 @@ import type { Disk, DiskFile } from '../base/disk.js';
 import { Failure, storageFailure } from '../base/errors.js';
 import type { Guarded, Journaled } from '../event/stages.js';
 import { decodeFrame, encodeFrame, finishFrame, frameSize, HEADER } from './frame.js';
-import { keepIds } from './ids.js';
+import { keepIds, SegmentIds } from './ids.js';
 import { recover } from './recover.js';
 import { SeenIds } from './seen.js';
 import { idsPath, segmentPath } from './segment.js';
@@ -25,6 +25,7 @@ export interface JournalOptions {
 class Group {
   buffer: Buffer;
   used = 0;
+  readonly entries: Guarded[] = [];
   readonly done: Promise<void>;
   resolve: () => void = () => undefined;
   reject: (error: Failure) => void = () => undefined;
@@ -46,6 +47,7 @@ class Group {
       this.buffer = larger;
     }
     this.used = encodeFrame(this.buffer, this.used, entry);
+    this.entries.push(entry);
   }
 }
 
@@ -62,6 +64,7 @@ export class Journal {
 
   readonly #o: Required<JournalOptions>;
   readonly #bases: number[];
+  readonly #ids: Map<number, SegmentIds>;
   readonly #idBases: number[];
   readonly #listeners = new Set<() => void>();
   readonly #readers = new Map<number, DiskFile>();
@@ -81,6 +84,7 @@ export class Journal {
     this.seen = seen;
     this.cut = found.cut;
     this.#bases = found.bases;
+    this.#ids = found.ids;
     this.#idBases = found.idBases;
     this.#durable = found.end;
   }
@@ -164,6 +168,14 @@ export class Journal {
     await file.write(bytes, offset);
     await file.sync();
     this.#durable += bytes.length;
+    this.#remember(group.entries);
+  }
+
+  #remember(entries: readonly Guarded[]): void {
+    const base = this.#bases.at(-1) ?? 0;
+    const ids = this.#ids.get(base) ?? new SegmentIds();
+    this.#ids.set(base, ids);
+    for (const entry of entries) if (entry.kind === 'record') ids.add(entry.log, entry.eventId);
   }
 
   /** Opens the current file and cuts off whatever an earlier failed write may have left behind its end. */
@@ -251,11 +263,12 @@ export class Journal {
   async #release(position: number): Promise<void> {
     while (this.#bases.length > 1 && (this.#bases[1] ?? Number.POSITIVE_INFINITY) <= position) {
       const base = this.#bases[0] ?? 0;
-      await keepIds(this.#o.disk, this.#o.dir, base);
+      await keepIds(this.#o.disk, this.#o.dir, base, this.#ids.get(base) ?? new SegmentIds());
       await this.#readers.get(base)?.close();
       this.#readers.delete(base);
       await this.#o.disk.remove(segmentPath(this.#o.dir, base));
       this.#bases.shift();
+      this.#ids.delete(base);
       this.#idBases.push(base);
       await this.#forgetOldIds();
     }

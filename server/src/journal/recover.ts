@@ -1,7 +1,7 @@
 import type { Disk } from '../base/disk.js';
 import { Failure } from '../base/errors.js';
 import { splitLog } from '../event/stages.js';
-import { loadIds } from './ids.js';
+import { loadIds, SegmentIds } from './ids.js';
 import type { SeenIds } from './seen.js';
 import { listBases, readSegment, segmentPath, walkFrames, wasSynced } from './segment.js';
 
@@ -9,6 +9,8 @@ import { listBases, readSegment, segmentPath, walkFrames, wasSynced } from './se
 export interface Recovered {
   /** First positions of the segments, at least one. */
   readonly bases: number[];
+  /** The ids in each segment. */
+  readonly ids: Map<number, SegmentIds>;
   readonly idBases: number[];
   /** Position after the last good frame. */
   readonly end: number;
@@ -30,16 +32,21 @@ export async function recover(disk: Disk, dir: string, passed: number, seen: See
   if (bases.length === 0) {
     if (passed > 0)
       throw new Failure('journal_corrupt', `${dir} holds no journal, but a follower has read to ${passed}.`);
-    return { bases: [0], idBases, end: 0, cut: 0 };
+    return { bases: [0], ids: new Map(), idBases, end: 0, cut: 0 };
   }
 
   let end = 0;
   let cut = 0;
+  const ids = new Map<number, SegmentIds>();
   for (const [i, base] of bases.entries()) {
     if (i > 0 && base !== end) throw corrupt(dir, bases[i - 1] ?? base, end - (bases[i - 1] ?? 0));
     const bytes = await readSegment(disk, dir, base);
+    const own = new SegmentIds();
+    ids.set(base, own);
     const good = walkFrames(bytes, base, (entry) => {
-      if (entry.kind === 'record') seen.add(splitLog(entry.log).tenant, entry.eventId);
+      if (entry.kind !== 'record') return;
+      seen.add(splitLog(entry.log).tenant, entry.eventId);
+      own.add(entry.log, entry.eventId);
     });
     end = base + good;
     if (good === bytes.length) continue;
@@ -53,7 +60,7 @@ export async function recover(disk: Disk, dir: string, passed: number, seen: See
       'journal_corrupt',
       `The journal ends at ${end}, but a follower has already read to ${passed}: its end was removed.`,
     );
-  return { bases, idBases, end, cut };
+  return { bases, ids, idBases, end, cut };
 }
 
 async function truncate(disk: Disk, dir: string, base: number, size: number): Promise<void> {

@@ -1,3 +1,5 @@
+import { HINT } from './hints.js';
+
 /** A stretch of a text that is an encoding of another text. */
 export interface Decoding {
   readonly start: number;
@@ -10,13 +12,23 @@ interface Encoding {
   readonly core: RegExp;
   /** Where the plain characters around the core end that belong to it (`ada%40example.com`); null for none. */
   readonly widen: RegExp | null;
+  /** Cheap test that must hold before it is tried. */
+  readonly hint: number;
   readonly decode: (token: string) => string | null;
 }
 
 const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}\s]*$/u;
 
-function asText(bytes: Buffer): string | null {
-  const text = bytes.toString('utf8');
+/** Most ids look like base64 or hex: they are turned away without a copy of their own. */
+const scratch = Buffer.alloc(8_192);
+
+function asText(token: string, encoding: 'base64' | 'base64url' | 'hex'): string | null {
+  const length = scratch.write(token, 0, encoding);
+  for (let i = 0; i < length; i++) {
+    const byte = scratch[i] as number;
+    if (byte < 9 || (byte > 13 && byte < 32) || byte === 127) return null;
+  }
+  const text = scratch.toString('utf8', 0, length);
   return text.includes('\ufffd') || !PRINTABLE.test(text) ? null : text;
 }
 
@@ -57,20 +69,26 @@ const BREAK = /[\s"'<>?;,]/;
  * characters. A stretch counts only if decoding it gives readable text.
  */
 const ENCODINGS: readonly Encoding[] = [
-  { core: /%[0-9A-Fa-f]{2}/g, widen: /[\s"'<>?;,&=]/, decode: percent },
-  { core: /\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}/g, widen: BREAK, decode: unescaped },
-  { core: /&(?:#x?[0-9A-Fa-f]{1,7}|commat);/g, widen: BREAK, decode: entities },
-  { core: /[\u00ad\u200b-\u200f\u2060-\u2064\ufeff\uff01-\uff5e]/g, widen: BREAK, decode: folded },
+  { core: /%[0-9A-Fa-f]{2}/g, widen: /[\s"'<>?;,&=]/, hint: HINT.escapes, decode: percent },
+  { core: /\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}/g, widen: BREAK, hint: HINT.escapes, decode: unescaped },
+  { core: /&(?:#x?[0-9A-Fa-f]{1,7}|commat);/g, widen: BREAK, hint: HINT.escapes, decode: entities },
+  {
+    core: /[\u00ad\u200b-\u200f\u2060-\u2064\ufeff\uff01-\uff5e]/g,
+    widen: BREAK,
+    hint: HINT.escapes,
+    decode: folded,
+  },
   {
     core: /(?<![A-Za-z0-9+/_=-])(?:[A-Za-z0-9+/]{12,8192}|[A-Za-z0-9_-]{12,8192})={0,2}(?![A-Za-z0-9+/_=-])/g,
     widen: null,
-    decode: (token) =>
-      asText(Buffer.from(token, token.includes('-') || token.includes('_') ? 'base64url' : 'base64')),
+    hint: HINT.encoded,
+    decode: (token) => asText(token, token.includes('-') || token.includes('_') ? 'base64url' : 'base64'),
   },
   {
     core: /(?<![A-Za-z0-9])(?:0x)?(?:[0-9a-fA-F]{2}){9,2048}(?![A-Za-z0-9])/g,
     widen: null,
-    decode: (token) => asText(Buffer.from(token.replace(/^0x/, ''), 'hex')),
+    hint: HINT.encoded,
+    decode: (token) => asText(token.replace(/^0x/, ''), 'hex'),
   },
 ];
 
@@ -86,8 +104,9 @@ function widened(text: string, start: number, end: number, stop: RegExp): [numbe
 }
 
 /** All encoded stretches of a text that decode to something else. */
-export function* decodings(text: string): Generator<Decoding> {
-  for (const { core, widen, decode } of ENCODINGS) {
+export function* decodings(text: string, hints: number): Generator<Decoding> {
+  for (const { core, widen, hint, decode } of ENCODINGS) {
+    if ((hints & hint) === 0) continue;
     core.lastIndex = 0;
     for (let m = core.exec(text); m !== null; m = core.exec(text)) {
       const last = m.index + m[0].length;

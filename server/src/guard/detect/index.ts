@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { decodings, unescapedWhole } from './encodings.js';
-import { type Hints, ibanPrefix, RULES, type Rule } from './rules.js';
+import { look } from './hints.js';
+import { ibanPrefix, RULES, type Rule } from './rules.js';
 
 /** A place in a text where something personal or secret stands. */
 export interface Finding {
@@ -14,26 +15,6 @@ export const RULESET: string = createHash('sha256')
   .update(RULES.map((r) => `${r.name}\t${r.pattern.source}\t${r.pattern.flags}`).join('\n'))
   .digest('hex')
   .slice(0, 16);
-
-const LONG_TOKEN = 16;
-
-function look(text: string): Hints {
-  let digits = 0;
-  let run = 0;
-  let at = false;
-  let assignment = false;
-  let longToken = false;
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    if (c >= 48 && c <= 57) digits++;
-    else if (c === 64 || c === 0xff20) at = true;
-    else if (c === 61 || c === 58 || c === 32) assignment = true;
-    if (c > 32 && c < 127) {
-      if (++run >= LONG_TOKEN) longToken = true;
-    } else run = 0;
-  }
-  return { at, digits: digits >= 7, longToken, assignment: assignment && text.length > 8 };
-}
 
 function matchRule(rule: Rule, text: string, into: Finding[]): void {
   rule.pattern.lastIndex = 0;
@@ -57,10 +38,10 @@ function skipWord(text: string, from: number): number {
 /** All findings in a text, in order, not overlapping (the earlier rule of the table wins). */
 export function detect(text: string, depth = 0): Finding[] {
   const hints = look(text);
-  if (!(hints.at || hints.digits || hints.longToken || hints.assignment)) return [];
+  if (hints === 0) return [];
   const found: Finding[] = [];
-  for (const rule of RULES) if (hints[rule.hint]) matchRule(rule, text, found);
-  if (depth < 2) for (const d of decodings(text)) found.push(...hidden(d.start, d.end, d.text, depth));
+  for (const rule of RULES) if ((hints & rule.hint) !== 0) matchRule(rule, text, found);
+  if (depth < 2) for (const d of decodings(text, hints)) found.push(...hidden(d.start, d.end, d.text, depth));
   return found.length < 2 ? found : withoutOverlaps(found);
 }
 
