@@ -14,6 +14,7 @@ import type { Journaled } from '../event/stages.js';
 import { Heads } from './heads.js';
 import { Ledger } from './ledger.js';
 import { proveRecord } from './proofs.js';
+import { LedgerReader } from './reader.js';
 import { KeyringSigner } from './signer.js';
 import { type LedgerTables, ledgerMigrations } from './tables.js';
 
@@ -84,10 +85,8 @@ function block(n: number, count: number): Journaled {
   });
 }
 
-async function verifyAll(): Promise<
-  { status: string; findings: { code: string; path: string; index?: number; eventId?: string }[] }[]
-> {
-  const reports = [];
+async function verifyAll(): Promise<Awaited<ReturnType<typeof verifyLog>>[]> {
+  const reports: Awaited<ReturnType<typeof verifyLog>>[] = [];
   for (const log of await findLogs(dir)) reports.push(await verifyLog(log.source));
   return reports;
 }
@@ -200,12 +199,13 @@ describe('Ledger', () => {
   it('proves single records, also those inside a block, and only to the right key', async () => {
     const ledger = await openLedger();
     await ledger.seal([...range(0, 270).map((n) => record(n)), block(1, 5)]);
+    const reader = new LedgerReader(realDisk, join(dir, 'ledger'));
     for (const [log, leaf, slot] of [
       ['t1/audit', 0, 0],
       ['t1/audit', 269, 0],
       ['t1/logs', 0, 3],
     ] as const) {
-      const proofText = await proveRecord(realDisk, ledger, log, leaf, slot);
+      const proofText = await proveRecord(realDisk, reader, log, leaf, slot);
       const vkey = readFileSync(join(dir, 'ledger', log, 'vkey'), 'utf8').trim();
       expect(verifyRecordProof({ proofText, vkeys: [vkey] })).toMatchObject({
         state: 'verified',

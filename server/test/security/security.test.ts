@@ -175,7 +175,7 @@ describe('T14 bombs', () => {
   });
 
   it('deeply nested protobuf is refused', async () => {
-    let value = Buffer.from([0x0a, 0x01, 0x78]);
+    let value: Buffer = Buffer.from([0x0a, 0x01, 0x78]);
     const wrap = (tag: number, inner: Buffer): Buffer => {
       const length: number[] = [];
       for (let n = inner.length; ; n >>>= 7) {

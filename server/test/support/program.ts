@@ -101,12 +101,12 @@ export class Program {
   async request<T = unknown>(
     method: string,
     path: string,
-    options: { key?: string; body?: BodyInit; headers?: Record<string, string> } = {},
+    options: { key?: string; body?: BodyInit | Uint8Array; headers?: Record<string, string> } = {},
   ): Promise<Reply<T>> {
     const headers: Record<string, string> = { ...options.headers };
     if (options.key !== undefined) headers.authorization = `Bearer ${options.key}`;
     const init: RequestInit = { method, headers };
-    if (options.body !== undefined) init.body = options.body;
+    if (options.body !== undefined) init.body = options.body as BodyInit;
     const response = await fetch(this.url + path, init);
     const text = await response.text();
     let body: unknown = null;

@@ -8,14 +8,15 @@ export interface Sight {
   readonly write: readonly string[];
 }
 
-const LIBRARIES = ['/usr', '/lib', '/lib64', '/bin', '/etc/ld.so.cache'];
+/** What any program needs; the engine reads its memory limit from the control group. */
+const SYSTEM = ['/usr', '/lib', '/lib64', '/bin', '/etc/ld.so.cache', '/sys/fs/cgroup'];
 
 /** Arguments of bubblewrap: own network, processes, /tmp; nothing of the machine but what is named. */
 function bubblewrap(sight: Sight): string[] {
   return [
     ...['--unshare-all', '--die-with-parent', '--new-session', '--cap-drop', 'ALL'],
     ...['--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp'],
-    ...LIBRARIES.flatMap((path) => ['--ro-bind-try', path, path]),
+    ...SYSTEM.flatMap((path) => ['--ro-bind-try', path, path]),
     ...sight.read.flatMap((path) => ['--ro-bind', path, path]),
     ...sight.write.flatMap((path) => ['--bind', path, path]),
     ...['--chdir', sight.write[0] ?? '/', '--'],
