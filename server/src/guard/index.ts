@@ -9,7 +9,7 @@ import { EventBuilder } from './event/build.js';
 import { fromAjv, Refused } from './event/refusal.js';
 import { ENVELOPE, type Envelope } from './event/schema.js';
 import { applySource } from './event/source.js';
-import { LogBuilder } from './log/build.js';
+import { LogBuilder, type LogRecord } from './log/build.js';
 
 /** A block holds at most this many records and bytes. */
 const BLOCK_RECORDS = 1_000;
@@ -118,6 +118,21 @@ export class Guard {
     return compiled;
   }
 
+  #log(input: LogInput, sender: Sender, now: number): LogRecord | Rejection {
+    try {
+      const record = this.#logs.build(input, sender, now);
+      if (record.bytes.length <= MAX_LOG) return record;
+    } catch (error) {
+      if (error instanceof Refused) return error.rejection;
+      throw error;
+    }
+    return {
+      code: 'record_too_large',
+      field: 'body',
+      message: `A log record may take at most ${MAX_LOG} bytes.`,
+    };
+  }
+
   /** Log records of one request, packed into blocks in their order. */
   logs(inputs: readonly LogInput[], sender: Sender, now: number): GuardedLogs {
     const blocks: Guarded[] = [];
@@ -140,13 +155,9 @@ export class Guard {
       open = null;
     };
     for (const input of inputs) {
-      const record = this.#logs.build(input, sender, now);
-      if (record.bytes.length > MAX_LOG) {
-        rejected.push({
-          code: 'record_too_large',
-          field: 'body',
-          message: `A log record may take at most ${MAX_LOG} bytes.`,
-        });
+      const record = this.#log(input, sender, now);
+      if ('code' in record) {
+        rejected.push(record);
         continue;
       }
       if (

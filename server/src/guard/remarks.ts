@@ -1,4 +1,8 @@
 import { RULESET, scrub } from './detect/index.js';
+import { Refused } from './event/refusal.js';
+
+/** Longer texts fit no record; they are not worth looking through. */
+const LONGEST_TEXT = 512 * 1024;
 
 /**
  * Collects what was taken out of one record: rule, place and count, never the value (requirement C-10).
@@ -12,8 +16,10 @@ export class Remarks {
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + count);
   }
 
-  /** The text without anything personal or secret in it. */
+  /** The text without anything personal or secret in it. @throws Refused when it is too long for any record. */
   scrub(text: string, path: string): string {
+    if (text.length > LONGEST_TEXT)
+      throw new Refused('too_long', path, `A text may have at most ${LONGEST_TEXT} characters.`);
     const result = scrub(text);
     if (result === null) return text;
     for (const [rule, count] of result.counts) this.add(rule, path, count);

@@ -1,19 +1,24 @@
-/** Luhn's check over a text of digits (ISO/IEC 7812-1). */
-export function luhn(digits: string): boolean {
+/** Luhn's check over the digits of a text, whatever stands between them (ISO/IEC 7812-1). */
+export function luhn(text: string): boolean {
   let sum = 0;
-  for (let i = 0; i < digits.length; i++) {
-    let d = digits.charCodeAt(digits.length - 1 - i) - 48;
-    if (i % 2 === 1) d = d > 4 ? d * 2 - 9 : d * 2;
-    sum += d;
+  let second = false;
+  for (let i = text.length - 1; i >= 0; i--) {
+    const d = text.charCodeAt(i) - 48;
+    if (d < 0 || d > 9) continue;
+    sum += !second ? d : d > 4 ? d * 2 - 9 : d * 2;
+    second = !second;
   }
   return sum % 10 === 0;
 }
 
-/** Issuer ranges in use: 2–6 and the lengths that go with them; spares most order numbers that pass Luhn. */
-export function isCardNumber(digits: string): boolean {
-  const known =
-    /^(?:4\d{12}(?:\d{3}){0,2}|5[0-9]\d{14}|2(?:2[2-9]|[3-6]\d|7[01])\d{13}|3[47]\d{13}|3(?:0[0-5]|[689]\d)\d{11,16}|35\d{14,17}|6\d{11,18})$/;
-  return known.test(digits) && luhn(digits) && !/^(\d)\1+$/.test(digits);
+const ISSUERS =
+  /^(?:4\d{12}(?:\d{3}){0,2}|5[0-9]\d{14}|2(?:2[2-9]|[3-6]\d|7[01])\d{13}|3[47]\d{13}|3(?:0[0-5]|[689]\d)\d{11,16}|35\d{14,17}|6\d{11,18})$/;
+
+/** Luhn, and issuer ranges in use with their lengths; spares most order numbers that pass Luhn. */
+export function isCardNumber(text: string): boolean {
+  if (!luhn(text)) return false;
+  const digits = text.replace(/\D/g, '');
+  return ISSUERS.test(digits) && !/^(\d)\1+$/.test(digits);
 }
 
 /** Lengths by country (ISO 13616 registry, the countries that issue IBANs). */
@@ -113,6 +118,9 @@ const DIGITS_ONLY = new Set(
   'AE AT BA BE CR CZ DE DK EE ES FI HR HU IL LT ME NO PL PT RS SE SI SK TN VA XK'.split(' '),
 );
 
+/** 0 for a country that issues none. */
+export const ibanLength = (country: string): number => IBAN_LENGTH[country] ?? 0;
+
 /** Length for the country and ISO 7064 mod 97-10. `text` without spaces, upper case. */
 export function isIban(text: string): boolean {
   const country = text.slice(0, 2);
@@ -120,9 +128,9 @@ export function isIban(text: string): boolean {
   if (DIGITS_ONLY.has(country) && !/^\d+$/.test(text.slice(4))) return false;
   if (country === 'AD' && !/^\d{8}/.test(text.slice(4))) return false;
   let rest = 0;
-  for (const c of text.slice(4) + text.slice(0, 4)) {
-    const v = Number.parseInt(c, 36);
-    rest = (v > 9 ? rest * 100 + v : rest * 10 + v) % 97;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt((i + 4) % text.length);
+    rest = (c > 57 ? rest * 100 + c - 55 : rest * 10 + c - 48) % 97;
   }
   return rest === 1;
 }

@@ -11,7 +11,7 @@ interface Encoding {
   /** What gives the encoding away. Bounded, and never beginning with something optional: linear time. */
   readonly core: RegExp;
   /** Where the plain characters around the core end that belong to it (`ada%40example.com`); null for none. */
-  readonly widen: RegExp | null;
+  readonly widen: ((c: number) => boolean) | null;
   /** Cheap test that must hold before it is tried. */
   readonly hint: number;
   readonly decode: (token: string) => string | null;
@@ -48,28 +48,38 @@ const unescaped = (token: string): string =>
   );
 
 const entities = (token: string): string =>
-  token
-    .replace(
-      /&#(?:x([0-9a-fA-F]{1,6})|(\d{1,7}));/g,
-      (_, hex: string | undefined, dec: string | undefined) => {
-        const code = Number.parseInt(hex ?? dec ?? '', hex === undefined ? 10 : 16);
-        return code <= 0x10ffff ? String.fromCodePoint(code) : '';
-      },
-    )
-    .replace(/&commat;/g, '@');
+  token.includes('&')
+    ? token
+        .replace(
+          /&#(?:x([0-9a-fA-F]{1,6})|(\d{1,7}));/g,
+          (_, hex: string | undefined, dec: string | undefined) => {
+            const code = Number.parseInt(hex ?? dec ?? '', hex === undefined ? 10 : 16);
+            return code <= 0x10ffff ? String.fromCodePoint(code) : '';
+          },
+        )
+        .replaceAll('&commat;', '@')
+    : token;
 
 /** Invisible characters put between the letters to slip past a pattern, and full-width forms. */
 const folded = (token: string): string =>
   token.replace(/[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]/g, '').normalize('NFKC');
 
-const BREAK = /[\s"'<>?;,]/;
+/** Tells the characters at which an encoded stretch ends: a table, since it is asked for every character. */
+function stops(characters: string): (c: number) => boolean {
+  const table = new Uint8Array(128);
+  for (const c of characters) table[c.charCodeAt(0)] = 1;
+  return (c) => (c < 128 ? table[c] === 1 : c === 0xa0 || (c >= 0x2000 && c <= 0x200a) || c === 0x3000);
+}
+
+const SPACE = ' \t\n\v\f\r';
+const BREAK = stops(`${SPACE}"'<>?;,`);
 
 /**
  * Encodings in which personal data reaches logs: URLs, base64, hex, JSON inside strings, HTML, look-alike
  * characters. A stretch counts only if decoding it gives readable text.
  */
 const ENCODINGS: readonly Encoding[] = [
-  { core: /%[0-9A-Fa-f]{2}/g, widen: /[\s"'<>?;,&=]/, hint: HINT.escapes, decode: percent },
+  { core: /%[0-9A-Fa-f]{2}/g, widen: stops(`${SPACE}"'<>?;,&=`), hint: HINT.escapes, decode: percent },
   { core: /\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}/g, widen: BREAK, hint: HINT.escapes, decode: unescaped },
   { core: /&(?:#x?[0-9A-Fa-f]{1,7}|commat);/g, widen: BREAK, hint: HINT.escapes, decode: entities },
   {
@@ -95,11 +105,11 @@ const ENCODINGS: readonly Encoding[] = [
 const REACH = 512;
 
 /** The stretch without a break around `[start, end)`, at most {@link REACH} characters to each side. */
-function widened(text: string, start: number, end: number, stop: RegExp): [number, number] {
+function widened(text: string, start: number, end: number, stop: (c: number) => boolean): [number, number] {
   let from = start;
   let to = end;
-  while (from > 0 && start - from < REACH && !stop.test(text[from - 1] ?? ' ')) from--;
-  while (to < text.length && to - end < REACH && !stop.test(text[to] ?? ' ')) to++;
+  while (from > 0 && start - from < REACH && !stop(text.charCodeAt(from - 1))) from--;
+  while (to < text.length && to - end < REACH && !stop(text.charCodeAt(to))) to++;
   return [from, to];
 }
 

@@ -1,9 +1,10 @@
-import { isCardNumber, isIban } from './checksums.js';
+import { ibanLength, isCardNumber, isIban } from './checksums.js';
 import { HINT } from './hints.js';
 
 /**
  * What to look for in free text. Repeats are bounded and do not begin where another may still go on, so a
- * pattern runs in linear time. A group named `value` at the end of a pattern narrows the finding to it.
+ * pattern runs in linear time. A group named `value` at the end of a pattern narrows the finding to it, one named
+ * `head` in a lookbehind widens it.
  */
 export interface Rule {
   readonly name: string;
@@ -25,10 +26,15 @@ export const RULES: readonly Rule[] = [
   {
     name: 'private_key',
     pattern:
-      /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----[\s\S]{0,8192}?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----|$)/g,
+      /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----(?:[^-]|-(?!----END )){0,8192}(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----)?/g,
     hint: HINT.longToken,
   },
-  { name: 'jwt', pattern: /\beyJ[\w-]{8,4096}\.[\w-]{4,8192}(?:\.[\w-]{0,2048})?/g, hint: HINT.longToken },
+  {
+    name: 'jwt',
+    // Looked for backwards from its first dot: forwards, every `eyJ-` of a long run would be a beginning to try.
+    pattern: /\.(?<=(?<head>\beyJ[\w-]{8,4096})\.)[\w-]{4,8192}(?:\.[\w-]{0,2048})?/g,
+    hint: HINT.longToken,
+  },
   {
     name: 'bearer_token',
     pattern: /\b(?:bearer|basic|digest)\s{1,4}(?=[\w.~+/=-]{0,64}[\d_.=+/-])[\w.~+/-]{8,4096}={0,2}/gi,
@@ -66,7 +72,7 @@ export const RULES: readonly Rule[] = [
     name: 'card',
     pattern: /(?<![\w.-])\d(?:[ .-]?\d){11,18}(?![\w-]|\.\d)/g,
     hint: HINT.digits,
-    accept: (match) => isCardNumber(digitsOf(match)),
+    accept: isCardNumber,
   },
   {
     name: 'us_ssn',
@@ -99,15 +105,14 @@ export const RULES: readonly Rule[] = [
   },
 ];
 
-/** An IBAN may be followed by words; the longest prefix that checks out is the IBAN. */
+/** An IBAN may be followed by words: the length its country gives it is the IBAN. @returns 0 when it is none. */
 export function ibanPrefix(match: string): number {
-  const compact: number[] = [];
-  for (let i = 0; i < match.length; i++) if (/[A-Za-z0-9]/.test(match[i] ?? '')) compact.push(i);
-  const letters = compact
-    .map((i) => match[i])
-    .join('')
-    .toUpperCase();
-  for (let n = Math.min(34, letters.length); n >= 15; n--)
-    if (isIban(letters.slice(0, n))) return (compact[n - 1] ?? 0) + 1;
+  const length = ibanLength(match.slice(0, 2).toUpperCase());
+  let letters = '';
+  for (let i = 0; i < match.length && letters.length < length; i++) {
+    const c = match[i] as string;
+    if (c !== ' ' && c !== '-') letters += c;
+    if (letters.length === length) return isIban(letters.toUpperCase()) ? i + 1 : 0;
+  }
   return 0;
 }
