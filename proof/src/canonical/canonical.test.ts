@@ -69,6 +69,12 @@ describe('parseStrict', () => {
     expect(codeOf('['.repeat(100_000))).toContain('too_deep');
   });
 
+  it('reads texts of many million characters', () => {
+    expect(codeOf(JSON.stringify('a\n'.repeat(10_000_000)))).toBe('ok');
+    expect(codeOf(`"${'a'.repeat(20_000_000)}`)).toBe('malformed_json ');
+    expect(codeOf('1'.repeat(20_000_000))).toBe('number_out_of_range ');
+  });
+
   it('agrees with JSON.parse wherever both accept', () => {
     fc.assert(
       fc.property(exact(fc.jsonValue()), (value) => {

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { parseStrict } from '../canonical/parse.js';
 import { parseNote } from '../note/note.js';
 import { type LogReport, verifyLog } from '../verify/log.js';
 import { verifyRecordProof } from '../verify/record.js';
@@ -157,7 +158,9 @@ function describe(report: LogReport & { name: string }): string {
 async function verifyProofFile(path: string, options: Options, io: VerifyIo): Promise<Exit> {
   const proofText = await readFile(path, 'utf8');
   const record =
-    options.record === undefined ? undefined : (JSON.parse(await readFile(options.record, 'utf8')) as object);
+    options.record === undefined
+      ? undefined
+      : (parseStrict(await readFile(options.record, 'utf8')) as object);
   const verdict = verifyRecordProof({
     proofText,
     vkeys: options.vkeys,

@@ -1,3 +1,4 @@
+import { parseStrict } from '../canonical/parse.js';
 import { toHex } from '../hash/bytes.js';
 import { leafHash } from '../hash/tree-hash.js';
 import { rootOfLeafHashes } from '../merkle/compute.js';
@@ -44,7 +45,7 @@ export async function checkBlock(
 
 function parse(descriptor: string): Descriptor {
   try {
-    return JSON.parse(descriptor) as Descriptor;
+    return parseStrict(descriptor) as Descriptor;
   } catch {
     return {};
   }

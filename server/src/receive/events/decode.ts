@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer';
-import { JsonError, parseStrict } from '@prooflog/proof';
+import { JsonError } from '@prooflog/proof';
 import { type ErrorCode, Failure, type Rejection } from '../../base/errors.js';
 import type { Received } from '../../event/stages.js';
 import { LIMITS } from '../http/limits.js';
-import { type Slice, splitArray, splitLines, wholeSlice } from './split.js';
+import { readStrict } from '../json/read.js';
+import { bounds, type Slice, splitArray, splitLines, wholeSlice } from '../json/scan.js';
 
 export interface Decoded {
   readonly items: Received[];
@@ -15,43 +16,12 @@ export interface Decoded {
 const BRACE = 123;
 const BRACKET = 91;
 
-function bounds(bytes: Uint8Array): [number, number] {
-  const blank = (c: number | undefined): boolean => c === 32 || c === 9 || c === 10 || c === 13;
-  let from = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
-  let to = bytes.length;
-  while (from < to && blank(bytes[from])) from++;
-  while (to > from && blank(bytes[to - 1])) to--;
-  return [from, to];
-}
-
-/** Members of all objects in a value: fewer than colons in its text means that a key stood twice. */
-function countMembers(value: unknown): number {
-  if (typeof value !== 'object' || value === null) return 0;
-  if (Array.isArray(value)) return value.reduce((sum: number, item) => sum + countMembers(item), 0);
-  let sum = 0;
-  for (const member of Object.values(value)) sum += 1 + countMembers(member);
-  return sum;
-}
-
-/**
- * Strict JSON at the speed of `JSON.parse`: the pass that cut the body into items already counted what
- * `JSON.parse` would let pass (duplicate keys, numbers beyond 2^53, half surrogates), and only an item that
- * looks suspicious is read again by the strict parser, which also names the place.
- */
 function parseItem(bytes: Buffer, slice: Slice): unknown {
   if (slice.depth > LIMITS.depth)
     throw new Failure('too_deep', `Objects and arrays may be nested at most ${LIMITS.depth} deep.`, {
       field: '(item)',
     });
-  const text = bytes.toString('utf8', slice.start, slice.end);
-  if (slice.suspiciousNumber || slice.escapes) return parseStrict(text, { maxDepth: LIMITS.depth });
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return parseStrict(text, { maxDepth: LIMITS.depth });
-  }
-  return countMembers(value) === slice.members ? value : parseStrict(text, { maxDepth: LIMITS.depth });
+  return readStrict(bytes, slice, LIMITS.depth);
 }
 
 /** A key may be data: only what looks like a name is repeated. */
@@ -77,7 +47,8 @@ function refusal(error: unknown): Rejection {
 /**
  * Cuts a body (an object, an array, or newline-delimited objects) into items. An item that cannot be read is
  * refused by itself; the others go on.
- * @throws Failure `malformed_json` when not even the items can be told apart, `not_utf8`, `empty_body`.
+ * @throws Failure `malformed_json` when not even the items can be told apart, `not_utf8`, `empty_body`,
+ * `body_too_large`.
  */
 export function decodeEvents(bytes: Buffer, contentType: string): Decoded {
   if (!isUtf8(bytes)) throw new Failure('not_utf8', 'The body is not UTF-8.');

@@ -8,4 +8,10 @@ export const LIMITS = {
   ratio: 250,
   /** Objects and arrays inside each other. */
   depth: 64,
+  /** Items of one body of events. Each costs some hundred bytes, a refused one as much again in the reply. */
+  items: 2 ** 18,
+  /** Objects and lists of one body of JSON: `{}` takes three bytes on the wire and 56 in memory. */
+  containers: 2 ** 21,
+  /** Values of one body of JSON, by its commas and brackets, for the same reason. */
+  values: 2 ** 23,
 } as const;

@@ -5,6 +5,8 @@ import { decodeLogsProtobuf } from './decode-protobuf.js';
 import type { OtlpAttributes, OtlpLog, OtlpValue } from './model.js';
 import { request } from './testdata/schema.js';
 
+const decodeText = (text: string): OtlpLog[] => decodeLogsJson(Buffer.from(text));
+
 /** Requests are generated as what should come out of the decoders, and written from there in both encodings. */
 type Log = Omit<OtlpLog, 'resource' | 'scopeName' | 'scopeVersion' | 'scopeAttributes'>;
 type Scope = Pick<OtlpLog, 'scopeName' | 'scopeVersion' | 'scopeAttributes'> & { logs: Log[] };
@@ -153,7 +155,7 @@ describe('generated requests', () => {
   it.each([JSON_STRINGS, JSON_NUMBERS])('are read from JSON to the same records', (style) => {
     fc.assert(
       fc.property(groups, (list) => {
-        expect(decodeLogsJson(JSON.stringify(message(list, style)))).toStrictEqual(expected(list));
+        expect(decodeText(JSON.stringify(message(list, style)))).toStrictEqual(expected(list));
       }),
       { numRuns: 300 },
     );
@@ -173,7 +175,7 @@ describe('generated requests', () => {
         const bytes = request.encode(message(list, PROTOBUF, later));
         expect(decodeLogsProtobuf(bytes)).toStrictEqual(expected(list));
         const json = JSON.stringify(message(list, JSON_STRINGS, { ...later, unknown: [{ deep: null }] }));
-        expect(decodeLogsJson(json)).toStrictEqual(expected(list));
+        expect(decodeText(json)).toStrictEqual(expected(list));
       }),
       { numRuns: 150 },
     );
@@ -186,13 +188,13 @@ describe('generated requests', () => {
         resourceLogs: [{ scopeLogs: [{ logRecords: [{ body: anyValue(int, style) }] }] }],
       });
       expect(decodeLogsProtobuf(request.encode(list(PROTOBUF)))[0]?.body).toBe(int);
-      expect(decodeLogsJson(JSON.stringify(list(JSON_STRINGS)))[0]?.body).toBe(int);
+      expect(decodeText(JSON.stringify(list(JSON_STRINGS)))[0]?.body).toBe(int);
     },
   );
 
   it.each([-(2 ** 53) + 1, -1, 0, 2 ** 32, 2 ** 53 - 1])('keep %s as a number', (int) => {
     const list = { resourceLogs: [{ scopeLogs: [{ logRecords: [{ body: { intValue: String(int) } }] }] }] };
     expect(decodeLogsProtobuf(request.encode(list))[0]?.body).toBe(int);
-    expect(decodeLogsJson(JSON.stringify(list))[0]?.body).toBe(int);
+    expect(decodeText(JSON.stringify(list))[0]?.body).toBe(int);
   });
 });

@@ -1,17 +1,20 @@
 import { describe, expect, it } from 'vitest';
+import { LIMITS } from '../http/limits.js';
 import { decodeLogsJson } from './decode-json.js';
 import type { OtlpLog } from './model.js';
 
+const decodeText = (text: string): OtlpLog[] => decodeLogsJson(Buffer.from(text));
+
 const request = (record: string): string => `{"resourceLogs":[{"scopeLogs":[{"logRecords":[${record}]}]}]}`;
-const decode = (record: string): OtlpLog => decodeLogsJson(request(record))[0] as OtlpLog;
+const decode = (record: string): OtlpLog => decodeText(request(record))[0] as OtlpLog;
 const body = (value: string): unknown => decode(`{"body":${value}}`).body;
 const MALFORMED = expect.objectContaining({ code: 'malformed_json' });
 
 describe('decodeLogsJson', () => {
   it('takes null for absent everywhere', () => {
-    expect(decodeLogsJson('{}')).toEqual([]);
-    expect(decodeLogsJson('{"resourceLogs":null}')).toEqual([]);
-    expect(decodeLogsJson('{"resourceLogs":[null,{"resource":null,"scopeLogs":null}]}')).toEqual([]);
+    expect(decodeText('{}')).toEqual([]);
+    expect(decodeText('{"resourceLogs":null}')).toEqual([]);
+    expect(decodeText('{"resourceLogs":[null,{"resource":null,"scopeLogs":null}]}')).toEqual([]);
     const nothing = decode('{}');
     const names = Object.keys(nothing).filter((name) => !name.startsWith('scope') && name !== 'resource');
     expect(decode(`{${names.map((name) => `"${name}":null`).join(',')}}`)).toEqual(nothing);
@@ -35,7 +38,7 @@ describe('decodeLogsJson', () => {
 
   it('keeps a whole number beyond int64, which the JavaScript SDK sends as intValue', () => {
     expect(body('{"intValue":1e300}')).toBe(1e300);
-    expect(body('{"intValue":9223372036854775808}')).toBe(2 ** 63);
+    expect(body('{"intValue":-1e21}')).toBe(-1e21);
   });
 
   it('reads ids in both cases and drops what is no id', () => {
@@ -57,9 +60,34 @@ describe('decodeLogsJson', () => {
       expect(body(`{"bytesValue":"${text}"}`)).toEqual(Uint8Array.of(251, 255));
   });
 
-  it('turns half of a surrogate pair into U+FFFD', () => {
-    expect(body('{"stringValue":"a\\ud83d"}')).toBe('a\ufffd');
-    expect([...decode('{"attributes":[{"key":"\\udc00"}]}').attributes.keys()]).toEqual(['\ufffd']);
+  it.each([
+    ['a key that stands twice', '{"severityText":"a","severityText":"b"}', 'duplicate_key'],
+    [
+      'a key that stands twice, once escaped',
+      '{"severityText":"a","severity\\u0054ext":"b"}',
+      'duplicate_key',
+    ],
+    ['half of a surrogate pair', '{"body":{"stringValue":"a\\ud83d"}}', 'lone_surrogate'],
+    ['half of a pair where nobody looks', '{"later":"\\uDC00"}', 'lone_surrogate'],
+    ['a time that would be rounded', '{"timeUnixNano":1790000000123456789}', 'number_out_of_range'],
+    ['an int that would be rounded', '{"body":{"intValue":9007199254740993}}', 'number_out_of_range'],
+    ['a number beyond a double', '{"body":{"doubleValue":1e999}}', 'number_out_of_range'],
+  ])('refuses %s', (_name, record, code) => {
+    expect(() => decode(record)).toThrow(expect.objectContaining({ code }));
+  });
+
+  it('takes a byte order mark and refuses what is not UTF-8', () => {
+    expect(decodeText('\ufeff {}\n')).toEqual([]);
+    expect(() => decodeLogsJson(Buffer.from('7b2261ff223a317d', 'hex'))).toThrow(
+      expect.objectContaining({ code: 'not_utf8' }),
+    );
+  });
+
+  it('refuses more objects than a body may hold before it makes them', () => {
+    const many = `{"later":[${'{},'.repeat(LIMITS.containers)}{}]}`;
+    expect(() => decodeText(many)).toThrow(expect.objectContaining({ code: 'body_too_large' }));
+    const values = `{"later":[${'0,'.repeat(LIMITS.values)}0]}`;
+    expect(() => decodeText(values)).toThrow(expect.objectContaining({ code: 'body_too_large' }));
   });
 
   it.each([
@@ -82,6 +110,6 @@ describe('decodeLogsJson', () => {
     ['bytes that are not base64', request('{"body":{"bytesValue":"a*b"}}')],
     ['a bare value', request('{"body":"text"}')],
   ])('refuses %s', (_name, text) => {
-    expect(() => decodeLogsJson(text)).toThrow(MALFORMED);
+    expect(() => decodeText(text)).toThrow(MALFORMED);
   });
 });

@@ -24,7 +24,7 @@ describe.each(['edges', 'sdk'])('fixture %s', (name) => {
   });
 
   it('decodes from JSON', () => {
-    expect(plain(decodeLogsJson(read(`${name}.json`).toString()))).toEqual(expected);
+    expect(plain(decodeLogsJson(read(`${name}.json`)))).toEqual(expected);
   });
 });
 

@@ -4,6 +4,8 @@ import { decodeLogsJson } from './decode-json.js';
 import { decodeLogsProtobuf } from './decode-protobuf.js';
 import { OTLP_LIMITS, OtlpDecodeError, type OtlpLog } from './model.js';
 
+const decodeText = (text: string): OtlpLog[] => decodeLogsJson(Buffer.from(text));
+
 const read = (name: string): Buffer => readFileSync(new URL(`./testdata/${name}`, import.meta.url));
 const BIN = read('edges.bin');
 const TEXT = read('edges.json').toString();
@@ -58,7 +60,7 @@ describe('damaged bodies', () => {
       else expect(result).toBe('malformed_protobuf');
     }
     for (let length = 0; length < TEXT.trimEnd().length; length += 7)
-      expect(outcome(() => decodeLogsJson(TEXT.slice(0, length)))).toBe('malformed_json');
+      expect(outcome(() => decodeText(TEXT.slice(0, length)))).toBe('malformed_json');
   });
 
   it('changed in 20,000 random ways never crash or hang', () => {
@@ -89,7 +91,7 @@ describe('damaged bodies', () => {
       const at = below(TEXT.length);
       const part = parts[below(parts.length)] as string;
       const text = TEXT.slice(0, at) + TEXT.slice(at).replace(/(?<=: ?)("[^"]*"|\d+|\[\]|\{\})/, part);
-      outcome(() => decodeLogsJson(text));
+      outcome(() => decodeText(text));
     }
   });
 });
@@ -97,7 +99,7 @@ describe('damaged bodies', () => {
 describe('depth', () => {
   it.each([
     ['protobuf', (depth: number) => decodeLogsProtobuf(nestedProtobuf(depth))],
-    ['JSON', (depth: number) => decodeLogsJson(nestedJson(depth))],
+    ['JSON', (depth: number) => decodeText(nestedJson(depth))],
   ] as const)('is limited in %s', (_name, decode) => {
     expect(outcome(() => decode(OTLP_LIMITS.depth))).toHaveLength(1);
     expect(outcome(() => decode(OTLP_LIMITS.depth + 1))).toBe('too_deep');
@@ -105,11 +107,9 @@ describe('depth', () => {
 
   it('bombs end as decode errors', () => {
     expect(outcome(() => decodeLogsProtobuf(nestedProtobuf(3_000)))).toBe('too_deep');
-    expect(outcome(() => decodeLogsJson(nestedJson(100_000)))).toMatch(/too_deep|malformed_json/);
-    expect(outcome(() => decodeLogsJson('['.repeat(1_000_000)))).toBe('malformed_json');
-    expect(outcome(() => decodeLogsJson(`${'['.repeat(200_000)}${']'.repeat(200_000)}`))).toBe(
-      'malformed_json',
-    );
+    expect(outcome(() => decodeText(nestedJson(100_000)))).toBe('too_deep');
+    expect(outcome(() => decodeText('['.repeat(1_000_000)))).toBe('too_deep');
+    expect(outcome(() => decodeText(`${'['.repeat(200_000)}${']'.repeat(200_000)}`))).toBe('too_deep');
   });
 });
 
@@ -137,7 +137,7 @@ describe('amplification', () => {
 
 describe('names of object prototypes', () => {
   it('stay keys of maps and change no object', () => {
-    for (const logs of [decodeLogsProtobuf(BIN), decodeLogsJson(TEXT)]) {
+    for (const logs of [decodeLogsProtobuf(BIN), decodeText(TEXT)]) {
       expect(logs[0]?.attributes.get('__proto__')).toBe('polluted');
       expect(logs[0]?.attributes.get('constructor')).toEqual(new Map([['prototype', true]]));
     }
@@ -147,14 +147,14 @@ describe('names of object prototypes', () => {
 
   it('do not bring members in from a __proto__ in the JSON', () => {
     const inherited = '{"__proto__":{"resourceLogs":[{"scopeLogs":[{"logRecords":[{}]}]}]}}';
-    expect(decodeLogsJson(inherited)).toEqual([]);
+    expect(decodeText(inherited)).toEqual([]);
   });
 
   it('do not bring members in from a prototype that was changed', () => {
     const logs = [{ scopeLogs: [{ logRecords: [{}] }] }];
     Object.defineProperty(Object.prototype, 'resourceLogs', { value: logs, configurable: true });
     try {
-      expect(decodeLogsJson('{}')).toEqual([]);
+      expect(decodeText('{}')).toEqual([]);
     } finally {
       Reflect.deleteProperty(Object.prototype, 'resourceLogs');
     }

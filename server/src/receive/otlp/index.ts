@@ -5,7 +5,7 @@ import type { OtlpEncoding } from './reply.js';
 
 export { encodeLogsResponse, encodeStatus, type OtlpEncoding } from './reply.js';
 
-/** The log records of an OTLP/HTTP body. @throws Failure `malformed_protobuf`, `malformed_json`, `too_deep`, `body_too_large`. */
+/** The log records of an OTLP/HTTP body. @throws Failure as the decoder of the encoding does. */
 export function decodeOtlpLogs(body: Buffer, encoding: OtlpEncoding): LogInput[] {
-  return encoding === 'protobuf' ? decodeLogsProtobuf(body) : decodeLogsJson(body.toString('utf8'));
+  return encoding === 'protobuf' ? decodeLogsProtobuf(body) : decodeLogsJson(body);
 }

@@ -30,11 +30,10 @@ export function asList(value: unknown): readonly unknown[] {
   return value;
 }
 
-/** A string; halves of surrogate pairs become U+FFFD, as invalid UTF-8 does in protobuf. */
 export function asText(value: unknown): string {
   if (value === undefined) return '';
   if (typeof value !== 'string') throw notOtlp();
-  return value.toWellFormed();
+  return value;
 }
 
 export function asBool(value: unknown): boolean {
@@ -58,18 +57,12 @@ function asBigint(value: unknown): bigint {
 
 /**
  * int64: a number where that is exact, else a bigint. The JavaScript SDK sends every whole number as intValue,
- * 1e300 too: a JSON number beyond int64 stays the number that was sent.
+ * 1e300 too: a JSON number that is plainly a double stays the number that was sent.
  */
 export function asInt64(value: unknown): number | bigint {
-  if (typeof value === 'number' && (Number.isSafeInteger(value) || Math.abs(value) > 2 ** 63)) {
-    if (!Number.isInteger(value)) throw notOtlp();
-    return value === 0 ? 0 : value;
-  }
+  if (typeof value === 'number' && Number.isInteger(value)) return value === 0 ? 0 : value;
   const integer = asBigint(value);
-  if (integer > MAX_INT64 || integer < -MAX_INT64 - 1n) {
-    if (typeof value === 'number') return value;
-    throw notOtlp();
-  }
+  if (integer > MAX_INT64 || integer < -MAX_INT64 - 1n) throw notOtlp();
   const number = Number(integer);
   return Number.isSafeInteger(number) ? number : integer;
 }

@@ -1,3 +1,4 @@
+import type { JsonErrorCode } from '@prooflog/proof';
 import { Failure } from '../../base/errors.js';
 import type { LogInput, WireAttributes, WireValue } from '../../event/log-input.js';
 
@@ -39,7 +40,7 @@ export const emptyLog = (resource: OtlpAttributes, scopeAttributes: OtlpAttribut
   flags: 0,
 });
 
-export type OtlpDecodeCode = 'malformed_protobuf' | 'malformed_json' | 'too_deep' | 'body_too_large';
+export type OtlpDecodeCode = JsonErrorCode | 'malformed_protobuf' | 'not_utf8' | 'body_too_large';
 
 /** Why a body is no OTLP logs request. The message repeats nothing of the body. */
 export class OtlpDecodeError extends Failure {
