@@ -121,6 +121,8 @@ export class Journal {
    * @throws Failure `journal_busy`, `storage_full`, `storage_failed`; then none of them counts as written.
    */
   append(entries: readonly Guarded[]): Promise<void> {
+    // A group with nothing in it is never written, and whoever waited for it would wait for ever.
+    if (entries.length === 0) return Promise.resolve();
     if (this.pendingBytes > this.#o.maxPendingBytes)
       return Promise.reject(
         new Failure('journal_busy', 'More is waiting for the disk than may wait; send it again later.'),

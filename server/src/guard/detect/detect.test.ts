@@ -93,6 +93,13 @@ describe('scrub', () => {
   });
 });
 
+describe('a text of megabytes', () => {
+  it('full of findings is scrubbed like a short one', () => {
+    const result = scrub('ada@example.com '.repeat(200_000));
+    expect([...(result?.counts ?? [])]).toEqual([['email', 200_000]]);
+  });
+});
+
 describe('checksums', () => {
   it('know good from bad', () => {
     expect([luhn('4111111111111111'), luhn('4111111111111112')]).toEqual([true, false]);
