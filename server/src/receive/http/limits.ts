@@ -11,7 +11,7 @@ export const LIMITS = {
   /** Items of one body of events. Each costs some hundred bytes, a refused one as much again in the reply. */
   items: 2 ** 18,
   /** Objects and lists of one body of JSON: `{}` takes three bytes on the wire and 56 in memory. */
-  containers: 2 ** 21,
+  containers: 2 ** 20,
   /** Values of one body of JSON, by its commas and brackets, for the same reason. */
-  values: 2 ** 23,
+  values: 2 ** 22,
 } as const;

@@ -4,10 +4,11 @@ import { readStrict } from '../json/read.js';
 import { bounds, scan } from '../json/scan.js';
 import * as json from './json-members.js';
 import {
-  addLog,
+  checkRecords,
   emptyLog,
   idOf,
   type LogDraft,
+  NO_ATTRIBUTES,
   OTLP_LIMITS,
   type OtlpAttributes,
   OtlpDecodeError,
@@ -64,12 +65,14 @@ function readScopeLogs(group: json.JsonObject, resource: OtlpAttributes, logs: L
   const scopeName = json.asText(json.own(scope, 'name'));
   const scopeVersion = json.asText(json.own(scope, 'version'));
   const scopeAttributes = attributesOf(scope, 'attributes', 0);
-  for (const entry of json.asList(json.own(group, 'logRecords'))) {
+  const records = json.asList(json.own(group, 'logRecords'));
+  checkRecords(logs.length + records.length);
+  for (const entry of records) {
     const log = emptyLog(resource, scopeAttributes);
     log.scopeName = scopeName;
     log.scopeVersion = scopeVersion;
     readLog(json.asObject(entry), log);
-    addLog(logs, log);
+    logs.push(log);
   }
 }
 
@@ -87,8 +90,10 @@ function readLog(record: json.JsonObject, log: LogDraft): void {
 }
 
 function attributesOf(object: json.JsonObject, name: string, depth: number): OtlpAttributes {
+  const entries = json.asList(json.own(object, name));
+  if (entries.length === 0) return NO_ATTRIBUTES;
   const map: OtlpAttributes = new Map();
-  for (const entry of json.asList(json.own(object, name))) {
+  for (const entry of entries) {
     const pair = json.asObject(entry);
     map.set(json.asText(json.own(pair, 'key')), readValue(json.own(pair, 'value'), depth));
   }

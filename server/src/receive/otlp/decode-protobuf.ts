@@ -1,4 +1,12 @@
-import { addLog, emptyLog, idOf, type LogDraft, type OtlpAttributes, type OtlpLog } from './model.js';
+import {
+  checkRecords,
+  emptyLog,
+  idOf,
+  type LogDraft,
+  NO_ATTRIBUTES,
+  type OtlpAttributes,
+  type OtlpLog,
+} from './model.js';
 import { Reader, WIRE } from './reader.js';
 import { readKeyValue, readValue } from './value-protobuf.js';
 
@@ -80,8 +88,10 @@ function readScopeLogs(r: Reader, resource: OtlpAttributes, logs: LogDraft[]): v
   while (r.more()) {
     const tag = r.tag();
     if (tag === FIRST) readScope(r, scope);
-    else if (tag === SECOND) addLog(logs, readLog(r, emptyLog(resource, scope.attributes)));
-    else r.skip(tag, KNOWN_TWO);
+    else if (tag === SECOND) {
+      checkRecords(logs.length + 1);
+      logs.push(readLog(r, emptyLog(resource, scope.attributes)));
+    } else r.skip(tag, KNOWN_TWO);
   }
   r.leave(outer);
   for (let i = first; i < logs.length; i++) {
@@ -107,8 +117,10 @@ function readLog(r: Reader, log: LogDraft): LogDraft {
   const outer = r.enter();
   while (r.more()) {
     const tag = r.tag();
-    if (tag === LOG.attributes) readKeyValue(r, log.attributes, 0);
-    else readLogField(r, tag, log);
+    if (tag === LOG.attributes) {
+      if (log.attributes === NO_ATTRIBUTES) log.attributes = new Map();
+      readKeyValue(r, log.attributes, 0);
+    } else readLogField(r, tag, log);
   }
   r.leave(outer);
   return log;

@@ -1,6 +1,7 @@
 import type { JsonErrorCode } from '@prooflog/proof';
 import { Failure } from '../../base/errors.js';
 import type { LogInput, WireAttributes, WireValue } from '../../event/log-input.js';
+import { LIMITS } from '../http/limits.js';
 
 /** The value of an attribute or body (opentelemetry/proto/common/v1 `AnyValue`), as it came over the wire. */
 export type OtlpValue = WireValue;
@@ -22,6 +23,9 @@ export interface OtlpLog extends LogInput {
 /** A log record while a decoder fills it. */
 export type LogDraft = { -readonly [K in keyof OtlpLog]: OtlpLog[K] };
 
+/** Of a record that has none, for a map of its own is larger than the record. Nothing may be put in. */
+export const NO_ATTRIBUTES: OtlpAttributes = new Map();
+
 /** A record with nothing set, of the one shape that all decoded records have. */
 export const emptyLog = (resource: OtlpAttributes, scopeAttributes: OtlpAttributes): LogDraft => ({
   timeUnixNano: 0n,
@@ -29,7 +33,7 @@ export const emptyLog = (resource: OtlpAttributes, scopeAttributes: OtlpAttribut
   severityNumber: 0,
   severityText: '',
   body: undefined,
-  attributes: new Map(),
+  attributes: NO_ATTRIBUTES,
   resource,
   scopeName: '',
   scopeVersion: '',
@@ -58,19 +62,20 @@ export const OTLP_LIMITS = {
    * Records of one request. An empty record takes two bytes on the wire and some hundred in memory: without this
    * a body of allowed size could use up the memory.
    */
-  records: 2 ** 19,
-  /** Lists, maps and byte strings in the values of one protobuf request, for the same reason: four bytes each. */
-  composites: 2 ** 20,
+  records: LIMITS.items,
+  /** Lists, maps and byte strings in the values of one protobuf request, for the same reason: 250 bytes each. */
+  composites: 2 ** 17,
+  /** Attributes and values in lists of one protobuf request. */
+  values: 2 ** 20,
 } as const;
 
 export const tooDeep = (): OtlpDecodeError =>
   new OtlpDecodeError('too_deep', `Values may be nested at most ${OTLP_LIMITS.depth} deep.`);
 
-/** Appends a record. @throws OtlpDecodeError `body_too_large`. */
-export function addLog(logs: LogDraft[], log: LogDraft): void {
-  if (logs.length >= OTLP_LIMITS.records)
+/** @throws OtlpDecodeError `body_too_large` when a request has more records than it may. */
+export function checkRecords(count: number): void {
+  if (count > OTLP_LIMITS.records)
     throw new OtlpDecodeError('body_too_large', `A request may hold at most ${OTLP_LIMITS.records} records.`);
-  logs.push(log);
 }
 
 /** The hex digits of an id, or '' when its length is wrong or all digits are zero (W3C Trace Context §3.2.2). */

@@ -19,6 +19,7 @@ export class Reader {
   #high = 0;
   #low = 0;
   #composites = 0;
+  #values = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -74,6 +75,12 @@ export class Reader {
         'body_too_large',
         `A request may hold at most ${OTLP_LIMITS.composites} lists, maps and byte strings.`,
       );
+  }
+
+  /** Counts an attribute, or a value in a list. @throws OtlpDecodeError `body_too_large`. */
+  value(): void {
+    if (++this.#values > OTLP_LIMITS.values)
+      throw new OtlpDecodeError('body_too_large', `A request may hold at most ${OTLP_LIMITS.values} values.`);
   }
 
   bool(): boolean {

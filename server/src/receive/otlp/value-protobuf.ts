@@ -21,6 +21,7 @@ const KNOWN_VALUE = 0b1111_1110;
 export function readKeyValue(r: Reader, into: OtlpAttributes, depth: number): void {
   let key = '';
   let value: OtlpValue;
+  r.value();
   const outer = r.enter();
   while (r.more()) {
     const tag = r.tag();
@@ -58,8 +59,10 @@ function readArray(r: Reader, depth: number): OtlpValue[] {
   const outer = r.enter();
   while (r.more()) {
     const tag = r.tag();
-    if (tag === FIRST) list.push(readValue(r, depth));
-    else r.skip(tag, KNOWN_ONE);
+    if (tag === FIRST) {
+      r.value();
+      list.push(readValue(r, depth));
+    } else r.skip(tag, KNOWN_ONE);
   }
   r.leave(outer);
   return list;
