@@ -30,6 +30,8 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
     requestTimeout: TIMEOUTS.request,
     connectionTimeout: TIMEOUTS.request * 2,
     keepAliveTimeout: TIMEOUTS.keepAlive,
+    // A correlation id may have 128 characters, and each may be escaped.
+    routerOptions: { maxParamLength: 512 },
     forceCloseConnections: true,
     exposeHeadRoutes: true,
     genReqId: (request) => {

@@ -236,6 +236,20 @@ describe('POST /v1/events', () => {
   });
 });
 
+describe('GET /v1/correlation', () => {
+  it('finds an id of the greatest length', async () => {
+    const id = `job-${'7'.repeat(124)}`;
+    const { body } = await send(
+      JSON.stringify(auditEvent({ correlation: { job_id: id } })),
+      {},
+      '/v1/events?wait=sealed',
+    );
+    expect(body).toMatchObject({ accepted: 1 });
+    const { status, body: found } = await program.get<{ records: unknown[] }>(`/v1/correlation/${id}`, key);
+    expect([status, found.records?.length]).toEqual([200, 1]);
+  });
+});
+
 describe('start', () => {
   it.each<[string, string[], Record<string, string>, RegExp]>([
     ['an unwritable data directory', ['--data', '/dev/null/data'], {}, /data directory .* cannot be written/],

@@ -1,4 +1,10 @@
-import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router';
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  parseSearchWith,
+  stringifySearchWith,
+} from '@tanstack/react-router';
 import { CorrelationPage } from '../features/correlation/page';
 import { ExplorePage } from '../features/explore/page';
 import { readState } from '../features/explore/state';
@@ -26,6 +32,9 @@ const signin = createRoute({ getParentRoute: () => root, path: '/signin', compon
 
 export const router = createRouter({
   routeTree: root.addChildren([shell.addChildren([start, explore, correlation, ledger]), signin]),
+  // A query that happens to be JSON is still a query.
+  parseSearch: parseSearchWith((text) => text),
+  stringifySearch: stringifySearchWith(String),
 });
 
 declare module '@tanstack/react-router' {

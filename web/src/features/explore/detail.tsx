@@ -22,7 +22,7 @@ export function Detail({ id, known, onClose }: Props) {
   const heading = useRef<HTMLHeadingElement>(null);
   const fetched = useQuery({
     queryKey: ['record', id],
-    queryFn: () => get<StoredRecord>(`/v1/events/${id}`),
+    queryFn: () => get<StoredRecord>(`/v1/events/${encodeURIComponent(id)}`),
     enabled: known === undefined,
   });
   const record = known ?? fetched.data;

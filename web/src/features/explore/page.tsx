@@ -12,14 +12,15 @@ import { Histogram } from './histogram';
 import { QueryBar } from './query-bar';
 import { RangePicker } from './range-picker';
 import { Rows } from './rows';
-import { type Change, DEFAULT_FROM, type ExploreState, searchBody, withCondition } from './state';
+import { type Change, DEFAULT_FROM, type ExploreState, readState, searchBody, withCondition } from './state';
 import { useTail } from './tail';
 
 const PAGE = 100;
 
 export function ExplorePage() {
   useTitle('Explore');
-  const state = useSearch({ from: '/shell/explore' });
+  // What readState leaves out the router would fill in again with whatever the address says.
+  const state = useSearch({ from: '/shell/explore', select: readState });
   const navigate = useNavigate();
   const [selected, setSelected] = useState(-1);
   const queryInput = useRef<HTMLInputElement>(null);

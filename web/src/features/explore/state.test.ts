@@ -6,7 +6,12 @@ describe('state of the explore page', () => {
     expect(searchBody(readState({ from: 'now-15m' }))).toEqual({ query: '*', from: 'now-15m', to: 'now' });
   });
   it('ignores what is not its own', () => {
-    expect(readState({ q: 7, from: '', evil: 'x', live: 'true' })).toEqual({ live: true });
+    expect(readState({ q: { a: 1 }, to: ['x', 'y'], from: '', evil: 'x', live: 'true' })).toEqual({
+      live: true,
+    });
+  });
+  it('takes what looks like a number or a truth for the text it is', () => {
+    expect(readState({ q: 500, streams: true })).toEqual({ q: '500', streams: 'true' });
   });
   it.each([
     [undefined, 'level', 'ERROR', true, 'level:ERROR'],

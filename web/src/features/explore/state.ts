@@ -15,8 +15,11 @@ export type Change = { [K in keyof ExploreState]?: ExploreState[K] | undefined }
 
 export const DEFAULT_FROM = 'now-24h';
 
-const text = (value: unknown): string | undefined =>
-  typeof value === 'string' && value !== '' ? value : undefined;
+/** The router reads `500` and `true` in an address as what they look like; here they are words to look for. */
+const text = (value: unknown): string | undefined => {
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+};
 
 export function readState(search: Record<string, unknown>): ExploreState {
   const state: ExploreState = {};
