@@ -1,25 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import AxeBuilder from '@axe-core/playwright';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ADMIN_TOKEN, Program, removeDir, tempDir } from '../support/program.js';
+import { launch, present } from './support.js';
 
-const EXECUTABLE = process.env.TEST_CHROMIUM ?? '/usr/bin/chromium';
-const present = existsSync(EXECUTABLE);
-if (!present) {
-  if (process.env.TEST_NO_SKIP) throw new Error('Chromium is missing and nothing may be skipped here.');
-  console.warn('skipped: there is no Chromium; set TEST_CHROMIUM');
-}
-const ARGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 const SIZES = [
   [1440, 900],
   [1024, 768],
@@ -34,7 +19,7 @@ describe.skipIf(!present)('the pages, in a real browser', () => {
 
   beforeAll(async () => {
     program = await Program.start(data, {}, 'demo');
-    browser = await chromium.launch({ executablePath: EXECUTABLE, args: ARGS });
+    browser = await launch();
   });
   afterAll(async () => {
     await browser?.close();
