@@ -1,6 +1,6 @@
 /** Everything an outsider needs to check a Prooflog ledger; no dependencies, Node and browser. */
 export { CanonicalError, canonicalize, type Json } from './canonical/canonicalize.js';
-export { JsonError, type JsonErrorCode, parseStrict } from './canonical/parse.js';
+export { JsonError, type JsonErrorCode, type JsonOptions, parseStrict } from './canonical/parse.js';
 export { concat, equalBytes, fromBase64, fromHex, fromUtf8, toBase64, toHex, utf8 } from './hash/bytes.js';
 export { EMPTY_ROOT, HASH_SIZE, leafHash, nodeHash, sha256 } from './hash/tree-hash.js';
 export {

@@ -29,15 +29,28 @@ const QUOTE = 34;
 const BACKSLASH = 92;
 const WORD = /true|false|null/y;
 
+/** How strictly a text is read. */
+export interface JsonOptions {
+  /** Levels of nesting; default 512. */
+  readonly maxDepth?: number;
+  /**
+   * What a sender of another format's JSON may mean by what I-JSON forbids: a number that no double keeps becomes
+   * its text, half of a surrogate pair U+FFFD. Nothing is rounded and no record is lost for one letter cut in two.
+   */
+  readonly foreign?: boolean;
+}
+
 class Parser {
   readonly #text: string;
   readonly #maxDepth: number;
+  readonly #foreign: boolean;
   readonly #path: (string | number)[] = [];
   #at = 0;
 
-  constructor(text: string, maxDepth: number) {
+  constructor(text: string, options: JsonOptions) {
     this.#text = text;
-    this.#maxDepth = maxDepth;
+    this.#maxDepth = options.maxDepth ?? 512;
+    this.#foreign = options.foreign ?? false;
   }
 
   document(): Json {
@@ -158,8 +171,9 @@ class Parser {
       throw this.#error('malformed_json');
     }
     this.#at = end;
-    if (!text.isWellFormed()) throw this.#error('lone_surrogate');
-    return text;
+    if (text.isWellFormed()) return text;
+    if (!this.#foreign) throw this.#error('lone_surrogate');
+    return text.toWellFormed();
   }
 
   #scalar(): Json {
@@ -171,17 +185,18 @@ class Parser {
     // An integer must be exact, however it is written: 1e17 would come back as a row of digits. From 1e21 on
     // ECMAScript writes an exponent, and the number is plainly a double.
     const integer = (number[1] === undefined && number[2] === undefined) || Math.abs(value) < 1e21;
-    if (!Number.isFinite(value) || (integer && Number.isInteger(value) && !Number.isSafeInteger(value)))
-      throw this.#error('number_out_of_range');
-    return value;
+    const exact =
+      Number.isFinite(value) && !(integer && Number.isInteger(value) && !Number.isSafeInteger(value));
+    if (exact) return value;
+    if (!this.#foreign) throw this.#error('number_out_of_range');
+    return number[0];
   }
 }
 
 /**
  * Strict JSON (RFC 8259 restricted by RFC 7493): no duplicate keys, no half surrogates, no integer beyond
- * ±(2^53 − 1), nesting up to `maxDepth` (default 512).
+ * ±(2^53 − 1), bounded nesting.
  * @throws JsonError
  */
-export function parseStrict(text: string, options: { maxDepth?: number } = {}): Json {
-  return new Parser(text, options.maxDepth ?? 512).document();
-}
+export const parseStrict = (text: string, options: JsonOptions = {}): Json =>
+  new Parser(text, options).document();

@@ -9,9 +9,13 @@ export const isDeniedKey = (key: string): boolean => DENIED.test(key);
 
 const MAX_DEPTH = 16;
 
-/** A number may be a card number too. */
+/**
+ * A number may be a card number too. A whole one that no double keeps exactly becomes text: I-JSON, in which
+ * records are kept and verified, has no such number (RFC 7493 §2.2).
+ */
 function scrubNumber(value: number, path: string, remarks: Remarks): number | string {
-  if (!Number.isSafeInteger(value) || Math.abs(value) < 1e11) return value;
+  if (!Number.isInteger(value) || Math.abs(value) < 1e11 || Math.abs(value) >= 1e21) return value;
+  if (!Number.isSafeInteger(value)) return remarks.scrub(String(value), path);
   const digits = String(Math.abs(value));
   const scrubbed = remarks.scrub(digits, path);
   return scrubbed === digits ? value : scrubbed;

@@ -236,6 +236,32 @@ describe('POST /v1/events', () => {
   });
 });
 
+describe('numbers that no double keeps', () => {
+  it('are kept as text, so that the record can be proven', async () => {
+    const record = `{"body":{"stringValue":"big-numbers"},"attributes":[
+      {"key":"exact","value":{"intValue":9007199254740993}},
+      {"key":"double","value":{"doubleValue":100000000000000000}},
+      {"key":"plain","value":{"doubleValue":1e30}}]}`;
+    const sent = await program.request('POST', '/v1/logs', {
+      key,
+      body: `{"resourceLogs":[{"scopeLogs":[{"logRecords":[${record}]}]}]}`,
+      headers: { 'content-type': 'application/json' },
+    });
+    expect(sent.status).toBe(200);
+    const { body } = await program.eventually(
+      () => search('"big-numbers"', { streams: ['logs'] }),
+      (r) => r.body.records.length > 0,
+    );
+    const [found] = body.records;
+    expect(found?.data?.attributes).toEqual({
+      exact: '9007199254740993',
+      double: '100000000000000000',
+      plain: 1e30,
+    });
+    expect((await program.get(`/v1/events/${found?.event_id}/proof`, key)).status).toBe(200);
+  });
+});
+
 describe('GET /v1/correlation', () => {
   it('finds an id of the greatest length', async () => {
     const id = `job-${'7'.repeat(124)}`;

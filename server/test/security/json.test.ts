@@ -59,6 +59,9 @@ async function inOtlp(bytes: Buffer): Promise<string> {
   return /^The body is not acceptable JSON: (\w+) at/.exec(body.message ?? '')?.[1] ?? `${body.message}`;
 }
 
+/** OTLP keeps such numbers exactly as text and such letters as U+FFFD: unmodified SDKs send both. */
+const FOREIGN: readonly JsonOutcome[] = ['number_out_of_range', 'lone_surrogate'];
+
 describe('T17 the same JSON everywhere', () => {
   it('the table keeps to its own names', () => {
     for (const { name, outcome } of JSON_CASES)
@@ -73,7 +76,7 @@ describe('T17 the same JSON everywhere', () => {
       verifier: inVerifier(bytes),
       events: await inEvents(bytes),
       otlp: await inOtlp(bytes),
-    }).toEqual({ verifier: outcome, events: outcome, otlp: outcome });
+    }).toEqual({ verifier: outcome, events: outcome, otlp: FOREIGN.includes(outcome) ? 'ok' : outcome });
   });
 
   // White space, a mark or a comma at the ends means something else inside of a list.

@@ -21,7 +21,7 @@ function parseItem(bytes: Buffer, slice: Slice): unknown {
     throw new Failure('too_deep', `Objects and arrays may be nested at most ${LIMITS.depth} deep.`, {
       field: '(item)',
     });
-  return readStrict(bytes, slice, LIMITS.depth);
+  return readStrict(bytes, slice, { maxDepth: LIMITS.depth });
 }
 
 /** A key may be data: only what looks like a name is repeated. */

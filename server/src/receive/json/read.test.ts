@@ -19,7 +19,7 @@ function agree(text: string): void {
   const bytes = Buffer.from(text);
   const slice = scan(bytes, 0, bytes.length);
   if (slice === null) return;
-  expect(outcome(() => readStrict(bytes, slice, DEPTH))).toStrictEqual(
+  expect(outcome(() => readStrict(bytes, slice, { maxDepth: DEPTH }))).toStrictEqual(
     outcome(() => parseStrict(text, { maxDepth: DEPTH })),
   );
 }

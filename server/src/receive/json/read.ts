@@ -1,4 +1,4 @@
-import { parseStrict } from '@prooflog/proof';
+import { type JsonOptions, parseStrict } from '@prooflog/proof';
 import type { Slice } from './scan.js';
 
 /** Members of all objects in a value: fewer than colons in its text means that a key stood twice. */
@@ -16,15 +16,19 @@ function countMembers(value: unknown): number {
  * looks suspicious is read again by the strict parser, which also names the place.
  * @throws JsonError
  */
-export function readStrict(bytes: Buffer, slice: Slice, maxDepth: number): unknown {
+export function readStrict(
+  bytes: Buffer,
+  slice: Slice,
+  options: JsonOptions & { readonly maxDepth: number },
+): unknown {
   const text = bytes.toString('utf8', slice.start, slice.end);
-  if (slice.depth > maxDepth || slice.suspiciousNumber || slice.surrogates)
-    return parseStrict(text, { maxDepth });
+  if (slice.depth > options.maxDepth || slice.suspiciousNumber || slice.surrogates)
+    return parseStrict(text, options);
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    return parseStrict(text, { maxDepth });
+    return parseStrict(text, options);
   }
-  return countMembers(value) === slice.members ? value : parseStrict(text, { maxDepth });
+  return countMembers(value) === slice.members ? value : parseStrict(text, options);
 }

@@ -20,32 +20,26 @@ import {
 /** Room for values nested as deep as the protobuf may be: four levels of JSON each, and those around them. */
 const JSON_DEPTH = 4 * OTLP_LIMITS.depth + 64;
 
-/** The one place where JSON text is parsed: as strictly as that of events, and as what the verifier reads. */
+/** The one place where JSON text is parsed: as strictly as that of events, but for what the JavaScript SDK sends. */
 function parse(body: Buffer): unknown {
   if (!isUtf8(body)) throw new OtlpDecodeError('not_utf8', 'The body is not UTF-8.');
   const slice = scan(body, ...bounds(body));
   if (slice === null) throw new OtlpDecodeError('malformed_json', 'The body is not JSON.');
   try {
-    return readStrict(body, slice, JSON_DEPTH);
+    return readStrict(body, slice, { maxDepth: JSON_DEPTH, foreign: true });
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
-    throw new OtlpDecodeError(error.code, explain(error));
+    throw new OtlpDecodeError(
+      error.code,
+      `The body is not acceptable JSON: ${error.code} at offset ${error.offset}.`,
+    );
   }
-}
-
-function explain({ code, offset }: JsonError): string {
-  const hint =
-    code === 'number_out_of_range'
-      ? ' Integers beyond 2^53 must be sent as strings, as in protobuf JSON.'
-      : '';
-  return `The body is not acceptable JSON: ${code} at offset ${offset}.${hint}`;
 }
 
 /**
  * ExportLogsServiceRequest in OTLP/JSON (opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding) → its log
  * records, in order: camel case, ids in hex, 64-bit integers as strings or exact numbers, unknown members ignored.
- * @throws OtlpDecodeError `malformed_json`, `duplicate_key`, `lone_surrogate`, `number_out_of_range`, `not_utf8`,
- * `too_deep`, `body_too_large`.
+ * @throws OtlpDecodeError `malformed_json`, `duplicate_key`, `not_utf8`, `too_deep`, `body_too_large`.
  */
 export function decodeLogsJson(body: Buffer): OtlpLog[] {
   const root = parse(body);

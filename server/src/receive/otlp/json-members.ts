@@ -55,16 +55,22 @@ function asBigint(value: unknown): bigint {
   throw notOtlp();
 }
 
+/** A whole number in any notation; the parser hands over as text what no double keeps. */
+const WHOLE = /^-?\d{1,309}(?:\.0{1,400})?(?:[eE]\+?\d{1,3})?$/;
+
 /**
  * int64: a number where that is exact, else a bigint. The JavaScript SDK sends every whole number as intValue,
- * 1e300 too: a JSON number that is plainly a double stays the number that was sent.
+ * 1e300 too: what lies beyond int64 is the double it was.
  */
 export function asInt64(value: unknown): number | bigint {
   if (typeof value === 'number' && Number.isInteger(value)) return value === 0 ? 0 : value;
-  const integer = asBigint(value);
-  if (integer > MAX_INT64 || integer < -MAX_INT64 - 1n) throw notOtlp();
-  const number = Number(integer);
-  return Number.isSafeInteger(number) ? number : integer;
+  if (typeof value !== 'string' || !WHOLE.test(value)) throw notOtlp();
+  const double = Number(value);
+  if (Number.isSafeInteger(double)) return double;
+  if (!Number.isInteger(double)) throw notOtlp();
+  if (!/^-?\d+$/.test(value)) return double;
+  const integer = BigInt(value);
+  return integer > MAX_INT64 || integer < -MAX_INT64 - 1n ? double : integer;
 }
 
 /** uint32, int32 and enums, which OTLP/JSON sends as numbers only; digits in a string are tolerated. */
