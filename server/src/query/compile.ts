@@ -88,29 +88,35 @@ function keyset(page: Page, params: Params): string {
   return `occurred_at ${op} ${at} OR (occurred_at = ${at} AND event_id ${op} ${params.bind('String', page.after?.id ?? '')})`;
 }
 
-/** Records taken in after the given point, oldest first: the live tail. */
+/** A place in a log: everything up to this record of this leaf has been seen. */
+export interface Place {
+  readonly leaf: number;
+  readonly slot: number;
+}
+
+/**
+ * Records that stand behind the given places, in the order of their logs: the live tail. By place and not by
+ * time, because logs become searchable one after another, and a sender's id says nothing about order.
+ */
 export function compileTail(
   node: Node,
   scope: Scope,
-  since: { recorded: number; id: string },
+  since: ReadonlyMap<string, Place>,
   limit: number,
 ): Statement {
   const params = new Params();
-  const at = `fromUnixTimestamp64Milli(${params.bind('Int64', since.recorded)})`;
-  const id = params.bind('String', since.id);
-  const order = ` ORDER BY recorded_at, event_id LIMIT ${params.bind('UInt32', limit)}`;
+  const behind = scope.streams.map((stream) => {
+    const { leaf, slot } = since.get(stream) ?? { leaf: -1, slot: 0 };
+    const [name, at] = [params.bind('String', stream), params.bind('Int64', leaf)];
+    return `(stream = ${name} AND leaf >= ${at} AND (leaf > ${at} OR slot > ${params.bind('Int64', slot)}))`;
+  });
+  const order = ` ORDER BY stream, leaf, slot LIMIT ${params.bind('UInt32', limit)}`;
   const source = union(scope, params, (table) => ({
     columns: RECORD,
-    extra: [
-      new Predicate(table, params, scope.now).sql(node),
-      `recorded_at > ${at} OR (recorded_at = ${at} AND event_id > ${id})`,
-    ],
+    extra: [new Predicate(table, params, scope.now).sql(node), behind.join(' OR ')],
     tail: order,
   }));
-  return {
-    sql: `SELECT * FROM ${source} ORDER BY recorded, event_id LIMIT ${params.bind('UInt32', limit)}`,
-    params: params.values,
-  };
+  return { sql: `SELECT * FROM ${source}${order}`, params: params.values };
 }
 
 /** Counts by step of time and by level (logs) or result (events). */

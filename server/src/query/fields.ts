@@ -7,7 +7,7 @@ export interface Field {
   readonly aliases: readonly string[];
   readonly type: FieldType;
   readonly description: string;
-  /** Column per table; a table without one has no such records. */
+  /** Column (or constant) per table; a table without one has no such records. */
   readonly column: Readonly<Partial<Record<TableName, string>>>;
   /** Compared without regard to case. */
   readonly folded?: boolean;
@@ -44,7 +44,7 @@ export const FIELDS: readonly Field[] = [
     'correlation.correlation_id',
     'correlationId',
   ]),
-  define('event_type', { events: 'event_type' }, 'Kind of event', ['type']),
+  define('event_type', { events: 'event_type', logs: "'log'" }, 'Kind of event', ['type']),
   define('action', { events: 'action' }, 'What was done'),
   {
     ...define('result', { events: 'result' }, 'success, failure, denied or pending', ['outcome']),

@@ -258,6 +258,8 @@ describe('compiled queries on the real engine', () => {
     ['n:>8', 2],
     ['n:[2 TO 4]', 3],
     ['level:ERROR', 0],
+    ['event_type:log', 0],
+    ['-event_type:log', 11],
     ['occurred_at:<2026-01-02', 11],
   ])('%s finds %i', async (query, count) => {
     expect(await run(parseQuery(query))).toHaveLength(count);

@@ -71,6 +71,7 @@ export function ddl(name: TableName): string {
   const columns = TABLES[name].map((c) => `${c.name} ${c.type}`);
   const indexes = [
     `INDEX body_words ${BODY} TYPE text(tokenizer = 'splitByNonAlpha')`,
+    'INDEX leaf_range leaf TYPE minmax GRANULARITY 1',
     ...['event_id', 'request_id', 'trace_id', 'correlation_id', 'job_id', 'session_id'].map(
       (id) => `INDEX ${id}_bloom ${id} TYPE bloom_filter(0.01) GRANULARITY 4`,
     ),

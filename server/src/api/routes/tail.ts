@@ -1,4 +1,4 @@
-import { compileTail, type RecordRow } from '../../query/compile.js';
+import { compileTail, type Place, type RecordRow } from '../../query/compile.js';
 import type { Context, Route, Services } from '../context.js';
 import { readQuery, streamsIn } from './search.js';
 import { shownRecord } from './shown.js';
@@ -30,21 +30,18 @@ async function tail(services: Services, context: Context): Promise<unknown> {
     'x-accel-buffering': 'no',
   });
   raw.write(': connected\n\n');
-  let since = { recorded: services.clock(), id: '' };
+  const since = new Map<string, Place>();
+  for (const stream of wanted)
+    since.set(stream, { leaf: services.engine.ledger.size(`${tenant.id}/${stream}`), slot: -1 });
   let busy = false;
+  let woken = false;
   const push = async (): Promise<void> => {
+    woken = true;
+    // What comes meanwhile is fetched when this is done, or when the reader has taken what it was sent.
     if (busy || raw.writableNeedDrain) return;
     busy = true;
     try {
-      const now = services.clock();
-      const scope = { tenant: tenant.id, streams: wanted, from: 0, to: now + 86_400_000 * 366, now };
-      const rows = await services.engine.store.query<RecordRow>(compileTail(node, scope, since, BATCH));
-      const last = rows.at(-1);
-      if (last !== undefined) {
-        since = { recorded: Number(last.recorded), id: last.event_id };
-        raw.write(`data: ${JSON.stringify(rows.map(shownRecord))}\n\n`);
-        if (rows.length === BATCH) raw.write('event: gap\ndata: {}\n\n');
-      }
+      while (woken && !raw.writableNeedDrain && !raw.destroyed) await fetchMore();
     } catch (error) {
       services.log.warn({ code: error instanceof Error ? error.name : 'unknown' }, 'a live tail was ended');
       raw.end();
@@ -52,6 +49,18 @@ async function tail(services: Services, context: Context): Promise<unknown> {
       busy = false;
     }
   };
+  const fetchMore = async (): Promise<void> => {
+    woken = false;
+    const now = services.clock();
+    const scope = { tenant: tenant.id, streams: wanted, from: 0, to: now + 86_400_000 * 366, now };
+    const rows = await services.engine.store.query<RecordRow>(compileTail(node, scope, since, BATCH));
+    for (const row of rows) since.set(row.stream, { leaf: Number(row.leaf), slot: row.slot });
+    rows.sort((a, b) => Number(a.recorded) - Number(b.recorded));
+    if (rows.length > 0) raw.write(`data: ${JSON.stringify(rows.map(shownRecord))}\n\n`);
+    // A full batch may not have been all.
+    if (rows.length === BATCH) woken = true;
+  };
+  raw.on('drain', () => void (woken && push()));
   const off = services.engine.indexer.onIndexed(() => void push());
   const beat = setInterval(() => {
     if (services.stillValid(context.principal)) raw.write(': \n\n');
