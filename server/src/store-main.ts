@@ -5,7 +5,7 @@ import { ClickHouse } from './store/clickhouse.js';
 import { READY } from './store/process/protocol.js';
 import { serve } from './store/process/serve.js';
 
-/** Entry of the store's process: `store.js <its folder> <the ledger>`, with a channel to the server. */
+/** Entry of the store's process: `store.js <its folder> <the ledger> <scratch>`, with a channel to the server. */
 hardenRuntime();
 
 // The server decides when to stop; a Ctrl-C in the terminal reaches this process too.
@@ -13,8 +13,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => un
 // However the server ended: without it there is nobody to answer to.
 process.on('disconnect', () => process.exit(0));
 
-const [dir = '', ledger = ''] = process.argv.slice(2);
-const store = await ClickHouse.open(dir);
+const [dir = '', ledger = '', scratch = dir] = process.argv.slice(2);
+const store = await ClickHouse.open(dir, scratch);
 const send = (message: unknown): void => {
   process.send?.(message);
 };

@@ -54,10 +54,13 @@ function post(bytes: Buffer): Promise<boolean> {
   });
 }
 
-const latencies: number[] = [];
+/** The first seconds, in which the engine compiles the program's hot paths, are not counted. */
+const WARM_UP_MS = 2_000;
+
+let latencies: number[] = [];
 let accepted = 0;
 const start = performance.now();
-const end = start + plan.seconds * 1_000;
+const end = start + WARM_UP_MS + plan.seconds * 1_000;
 
 /** At a fixed rate the time counts from when a batch was due: one that waits behind a slow answer is late too. */
 async function connection(index: number): Promise<void> {
@@ -73,6 +76,11 @@ async function connection(index: number): Promise<void> {
   }
 }
 
+const warm = sleep(WARM_UP_MS).then(() => {
+  accepted = 0;
+  latencies = [];
+});
 await Promise.all(Array.from({ length: plan.connections }, (_, i) => connection(i)));
-const seconds = (performance.now() - start) / 1_000;
+await warm;
+const seconds = (performance.now() - start - WARM_UP_MS) / 1_000;
 process.send?.({ perSecond: accepted / seconds, latencies }, () => process.exit(0));

@@ -4,9 +4,14 @@ import type { Journaled, LogName } from '../event/stages.js';
 import type { Heads } from './heads.js';
 import type { Ledger } from './ledger.js';
 
-/** A quiet log is sealed at most this often: every sealing costs some fsyncs, whatever it seals. */
+/**
+ * Every sealing costs some fsyncs and partial files, whatever it seals: it is left alone for at least this
+ * long, for twice as long as it took, and for no longer than {@link LONGEST_PAUSE_MS}.
+ */
 const PAUSE_MS = 40;
-const BUSY = 1_000;
+const LONGEST_PAUSE_MS = 120;
+/** With more than this waiting there is no pause. */
+const BACKLOG_BYTES = 2 * 2 ** 20;
 
 /** Follows the journal and seals what it finds. */
 export class Sealer {
@@ -65,9 +70,12 @@ export class Sealer {
   async #step(signal: AbortSignal): Promise<boolean> {
     const entries: Journaled[] = await this.#journal.read(this.#heads.position);
     if (entries.length === 0) return false;
+    const start = performance.now();
     await this.#ledger.seal(entries);
     for (const listener of this.#listeners) listener();
-    if (entries.length < BUSY) await sleep(PAUSE_MS, undefined, { signal }).catch(() => undefined);
+    const pause = Math.min(LONGEST_PAUSE_MS, Math.max(PAUSE_MS, 2 * (performance.now() - start)));
+    if (this.#journal.durable - this.#heads.position < BACKLOG_BYTES)
+      await sleep(pause, undefined, { signal }).catch(() => undefined);
     return true;
   }
 

@@ -27,9 +27,9 @@ export class ClickHouse {
   readonly #incoming: string;
   #next = 0;
 
-  private constructor(dir: string) {
+  private constructor(dir: string, scratch: string) {
     const path = join(dir, 'tables');
-    this.#incoming = join(dir, 'block.native');
+    this.#incoming = join(scratch, 'block.native');
     // The two packages carry separate copies of the same interface, which TypeScript holds apart.
     const session = (): ClickHouseClient =>
       createClient({ connection: createChdbConnection({ path }) as never });
@@ -37,10 +37,14 @@ export class ClickHouse {
     this.#readers = Array.from({ length: READERS }, session);
   }
 
-  /** @param dir holds the tables and nothing else. */
-  static async open(dir: string): Promise<ClickHouse> {
+  /**
+   * @param dir holds the tables and nothing else.
+   * @param scratch where blocks are laid down for the engine; in memory, or every fsync of the journal on the
+   * same disk would carry them along.
+   */
+  static async open(dir: string, scratch = dir): Promise<ClickHouse> {
     await mkdir(dir, { recursive: true, mode: 0o700 });
-    const store = new ClickHouse(dir);
+    const store = new ClickHouse(dir, scratch);
     for (const table of ['events', 'logs'] as const) await store.command(ddl(table));
     return store;
   }

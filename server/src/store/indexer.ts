@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kysely, Migration } from 'kysely';
 import { Follower } from '../event/follow.js';
 import { type LogName, splitLog } from '../event/stages.js';
@@ -30,6 +31,13 @@ export interface SealedSizes {
 
 const BLOCK_LEAVES = 16_384;
 const BLOCK_RECORDS = 20_000;
+/**
+ * Small blocks cost the engine as much as large ones, and again when it merges them: after a block it is left
+ * alone for some times as long as the block took, unless much is waiting.
+ */
+const PAUSES = 4;
+const LONGEST_PAUSE_MS = 250;
+const BACKLOG = 8_192;
 
 /**
  * Follows the ledger, log by log, and puts what was sealed into the store: what can be found can be proven
@@ -49,7 +57,7 @@ export class Indexer {
     this.#db = db;
     this.#store = store;
     this.#ledger = ledger;
-    this.#follower = new Follower(() => this.#step(), onError);
+    this.#follower = new Follower((signal) => this.#follow(signal), onError);
   }
 
   async load(): Promise<void> {
@@ -102,10 +110,19 @@ export class Indexer {
     return true;
   }
 
+  /** One block of every log that has grown; true while there is more. */
   async #step(): Promise<boolean> {
     let moved = false;
     for (const [log, size] of this.#ledger.sizes()) moved = (await this.#block(log, size)) || moved;
     if (moved) for (const listener of this.#listeners) listener();
+    return moved;
+  }
+
+  async #follow(signal: AbortSignal): Promise<boolean> {
+    const start = performance.now();
+    const moved = await this.#step();
+    const pause = Math.min(LONGEST_PAUSE_MS, PAUSES * (performance.now() - start));
+    if (moved && this.lag < BACKLOG) await sleep(pause, undefined, { signal }).catch(() => undefined);
     return moved;
   }
 

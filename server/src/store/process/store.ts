@@ -111,7 +111,8 @@ export class Store {
   /** Whatever the engine prints may quote a record: nobody listens. */
   #spawn(): ChildProcess {
     const { dir, ledger, confine } = this.#o;
-    const command = [process.execPath, ENTRY, dir, ledger];
+    // Behind the walls /tmp is in memory and nobody else's.
+    const command = [process.execPath, ENTRY, dir, ledger, confine ? '/tmp' : dir];
     const sight = { read: [...programFolders(ENTRY), ledger], write: [dir] };
     const [file = '', ...args] = confine ? confined(command, sight) : command;
     return spawn(file, args, {
