@@ -1,3 +1,4 @@
+import { looksSealed } from '../vault/seal.js';
 import { RULESET, scrub } from './detect/index.js';
 import { Refused } from './event/refusal.js';
 
@@ -20,6 +21,10 @@ export class Remarks {
   scrub(text: string, path: string): string {
     if (text.length > LONGEST_TEXT)
       throw new Refused('too_long', path, `A text may have at most ${LONGEST_TEXT} characters.`);
+    if (looksSealed(text)) {
+      this.add('forged_seal', path);
+      return '[forged_seal]';
+    }
     const result = scrub(text);
     if (result === null) return text;
     for (const [rule, count] of result.counts) this.add(rule, path, count);

@@ -2,7 +2,15 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { Failure } from '../base/errors.js';
-import type { DetailField, EventDeclaration, JsonSchema, Mapping, Pack, SourceDeclaration } from './model.js';
+import {
+  type DetailField,
+  type EventDeclaration,
+  type JsonSchema,
+  type Mapping,
+  type Pack,
+  type SourceDeclaration,
+  STRATEGIES,
+} from './model.js';
 
 const SNAKE = /^[a-z][a-z0-9_]{0,62}$/;
 
@@ -138,8 +146,8 @@ function readEvents(pack: string, file: Reader): EventDeclaration[] {
 
 function readField(name: string, parent: Reader, schema: unknown): DetailField {
   const field = new Reader(`${parent.file} (${name})`, schema);
-  const strategy = field.text('privacy');
-  if (strategy !== 'keep' && strategy !== 'scrub') throw wrong(field.file, 'privacy must be keep or scrub');
+  const strategy = STRATEGIES.find((known) => known === field.text('privacy'));
+  if (strategy === undefined) throw wrong(field.file, `privacy must be one of ${STRATEGIES.join(', ')}`);
   return { name, strategy, description: field.text('description') };
 }
 

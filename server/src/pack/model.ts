@@ -3,8 +3,12 @@ import type { ErrorCode } from '../base/errors.js';
 /** A JSON Schema 2020-12 (sub)schema as written in a pack. */
 export type JsonSchema = { readonly [key: string]: unknown };
 
-/** What happens to a value that passed validation. `keep`: ids and numbers; `scrub`: free text. */
-export type Strategy = 'keep' | 'scrub';
+/**
+ * What happens to a value that passed validation. `keep`: ids and numbers; `scrub`: free text; `encrypt`: sealed
+ * for the person who acted, readable until that person is erased (docs/formats/sealed-values.md).
+ */
+export type Strategy = 'keep' | 'scrub' | 'encrypt';
+export const STRATEGIES: readonly Strategy[] = ['keep', 'scrub', 'encrypt'];
 
 export interface DetailField {
   readonly name: string;

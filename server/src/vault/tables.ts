@@ -6,6 +6,8 @@ import type { Kysely, Migration } from 'kysely';
  */
 export interface VaultTables {
   pseudonyms: { tenant: string; lookup: Buffer; pseudonym: string };
+  /** DEKs wrapped by the tenant's key: docs/formats/sealed-values.md. */
+  subject_keys: { tenant: string; subject: string; wrapped: Buffer };
 }
 
 export const vaultMigrations: Record<string, Migration> = {
@@ -17,6 +19,17 @@ export const vaultMigrations: Record<string, Migration> = {
         .addColumn('lookup', 'blob', (c) => c.notNull())
         .addColumn('pseudonym', 'text', (c) => c.notNull())
         .addPrimaryKeyConstraint('pseudonyms_key', ['tenant', 'lookup'])
+        .execute();
+    },
+  },
+  '011_vault_subject_keys': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('subject_keys')
+        .addColumn('tenant', 'text', (c) => c.notNull())
+        .addColumn('subject', 'text', (c) => c.notNull())
+        .addColumn('wrapped', 'blob', (c) => c.notNull())
+        .addPrimaryKeyConstraint('subject_keys_key', ['tenant', 'subject'])
         .execute();
     },
   },

@@ -2,6 +2,8 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type { RawDatabase } from '../base/database.js';
 import { storageFailure } from '../base/errors.js';
 import type { Keyring } from '../base/keyring.js';
+import { open, type SealedPlace, seal } from './seal.js';
+import { SubjectKeys } from './subject-keys.js';
 
 /** libsql's own types know statements with one parameter only. */
 interface Select {
@@ -9,6 +11,9 @@ interface Select {
 }
 interface Insert {
   run(tenant: string, lookup: Buffer, pseudonym: string): unknown;
+}
+interface Delete {
+  run(tenant: string, pseudonym: string): unknown;
 }
 
 const CACHE = 200_000;
@@ -28,17 +33,27 @@ interface Pending {
   readonly cacheKey: string;
 }
 
+/** What there is to look for once a subject was erased. */
+export interface SubjectTraces {
+  readonly pseudonym: string;
+  readonly lookup: Buffer;
+  readonly dek: Buffer | null;
+  readonly wrapped: Buffer | null;
+}
+
 /**
- * Turns the ids of people into pseudonyms, one per tenant and subject.
+ * Turns the ids of people into pseudonyms, one per tenant and subject, and seals values for them.
  *
- * {@link pseudonym} answers at once; a pseudonym made for the first time is on disk only after {@link flush},
- * which the pipeline awaits before anything that names it reaches the journal.
+ * {@link pseudonym} and {@link seal} answer at once; what was made for the first time is on disk only after
+ * {@link flush}, which the pipeline awaits before anything that names it reaches the journal.
  */
 export class Vault {
   readonly #raw: RawDatabase;
   readonly #keyring: Keyring;
   readonly #select: Select;
   readonly #insert: Insert;
+  readonly #delete: Delete;
+  readonly #keys: SubjectKeys;
   #cache = new Map<string, string>();
   #older = new Map<string, string>();
   #pending: Pending[] = [];
@@ -52,11 +67,16 @@ export class Vault {
     this.#insert = raw.prepare(
       'insert into pseudonyms (tenant, lookup, pseudonym) values (?, ?, ?)',
     ) as unknown as Insert;
+    this.#delete = raw.prepare(
+      'delete from pseudonyms where tenant = ? and pseudonym = ?',
+    ) as unknown as Delete;
+    this.#keys = new SubjectKeys(raw, keyring);
   }
 
-  /** Makes the tenant's lookup key; once, when the tenant is made. */
+  /** Makes the tenant's keys, where there are none yet. */
   async addTenant(tenant: string): Promise<void> {
     await this.#keyring.getOrCreate(`lookup/${tenant}`);
+    await this.#keyring.getOrCreate(`subjects/${tenant}`);
   }
 
   #lookup(tenant: string, subject: string): Buffer {
@@ -91,23 +111,66 @@ export class Vault {
     return this.#select.get(tenant, lookup)?.pseudonym;
   }
 
+  /** Seals a text for a subject, under its own key. */
+  seal(place: SealedPlace, text: string): string {
+    return seal(this.#keys.get(place.tenant, place.subject), place, text);
+  }
+
+  /** What was sealed, or null when the key is gone or the value is not what was sealed for this place. */
+  open(place: SealedPlace, sealed: string): string | null {
+    const key = this.#keys.find(place.tenant, place.subject);
+    return key === null ? null : open(key, place, sealed);
+  }
+
+  /** What is kept under a subject's own id, or null. */
+  traces(tenant: string, subject: string): SubjectTraces | null {
+    const lookup = this.#lookup(tenant, subject);
+    const pseudonym = this.#stored(tenant, lookup);
+    if (pseudonym === undefined) return null;
+    const keys = this.#keys.reveal(tenant, pseudonym);
+    return { pseudonym, lookup, dek: keys?.dek ?? null, wrapped: keys?.wrapped ?? null };
+  }
+
   /**
-   * Puts new pseudonyms on disk, in one transaction.
-   * @throws Failure `storage_full` or `storage_failed`; the new pseudonyms are forgotten, a retry makes others.
+   * Destroys the subject's key and its row of the map, on disk and in memory. The same again does nothing.
+   * @throws Failure `storage_full` or `storage_failed`; then nothing was destroyed on disk.
+   */
+  destroy(tenant: string, pseudonym: string): void {
+    try {
+      this.#raw.transaction(() => {
+        this.#keys.destroy(tenant, pseudonym);
+        this.#delete.run(tenant, pseudonym);
+      })();
+      // Freed pages are zeroed (secure_delete), and the log they passed through is emptied.
+      this.#raw.pragma('wal_checkpoint(TRUNCATE)');
+    } catch (error) {
+      throw storageFailure(error);
+    }
+    for (const map of [this.#cache, this.#older])
+      for (const [key, known] of map)
+        if (known === pseudonym && key.startsWith(`${tenant}/`)) map.delete(key);
+  }
+
+  /**
+   * Puts new pseudonyms and keys on disk, in one transaction.
+   * @throws Failure `storage_full` or `storage_failed`; the new ones are forgotten, a retry makes others.
    */
   flush(): void {
-    if (this.#pending.length === 0) return;
+    if (this.#pending.length === 0 && this.#keys.pending === 0) return;
     const rows = this.#pending;
     this.#pending = [];
     try {
       this.#raw.transaction(() => {
         for (const row of rows) this.#insert.run(row.tenant, row.lookup, row.pseudonym);
+        this.#keys.flush();
       })();
+      this.#keys.flushed();
     } catch (error) {
       for (const row of rows) {
         this.#cache.delete(row.cacheKey);
         this.#older.delete(row.cacheKey);
       }
+      this.#keys.failed();
       throw storageFailure(error);
     }
   }

@@ -33,14 +33,18 @@ export class EventBuilder {
     const eventId = idOf(e, now);
 
     // The order of evaluation does not matter, the order of the text does.
-    const actor = this.#actor(e.actor, tenant, remarks);
+    const { json: actor, subject } = this.#actor(e.actor, tenant, remarks);
     const entity = this.#entity(e.entity, d, tenant, remarks);
     const correlation = correlationJson(e);
-    const metadata = metadataJson(e, d, remarks);
+    const id = formatUuid(eventId);
+    const place = subject === null ? null : { tenant, subject, eventId: id };
+    const metadata = metadataJson(e, d, remarks, (value, path) =>
+      place === null ? null : this.#vault.seal({ ...place, path }, JSON.stringify(value)),
+    );
     const reason = text(e.reason) ? `"reason":${quote(remarks.scrub(text(e.reason), 'reason'))},` : '';
 
     const head =
-      `{"action":"${d.action}","actor":${actor},${correlation}"entity":${entity},"event_id":"${formatUuid(eventId)}",` +
+      `{"action":"${d.action}","actor":${actor},${correlation}"entity":${entity},"event_id":"${id}",` +
       `"event_type":"${d.eventType}","event_version":${d.version},${remarks.json}"integrity":{"prev_hash":"`;
     const tail =
       `"},"metadata":${metadata},"occurred_at":"${occurred}",${reason}"recorded_at":"${toRfc3339(now)}",` +
@@ -56,7 +60,8 @@ export class EventBuilder {
     return mintGuarded({ kind: 'record', log: `${tenant}/${d.stream}`, eventId, patch, payload });
   }
 
-  #actor(a: Envelope['actor'], tenant: string, remarks: Remarks): string {
+  /** `subject` is the pseudonym of the person who acted; null when it was no person. */
+  #actor(a: Envelope['actor'], tenant: string, remarks: Remarks): { json: string; subject: string | null } {
     // Services and systems are no persons, but a person's address in their id would be one.
     const keep = a.type !== 'user' && isPlainIdentifier(a.id);
     const id = keep ? a.id : this.#vault.pseudonym(tenant, a.id);
@@ -66,7 +71,7 @@ export class EventBuilder {
     if (text(a.role)) out += `,"role":${quote(remarks.scrub(text(a.role), 'actor.role'))}`;
     out += `,"type":"${a.type}"`;
     if (text(a.user_agent)) out += `,"user_agent":${quote(normaliseUserAgent(text(a.user_agent)))}`;
-    return `${out}}`;
+    return { json: `${out}}`, subject: a.type === 'user' ? id : null };
   }
 
   #entity(entity: Envelope['entity'], d: EventDeclaration, tenant: string, remarks: Remarks): string {
@@ -145,7 +150,10 @@ function correlationJson(e: Envelope): string {
   return members.length === 0 ? '' : `"correlation":{${members.join(',')}},`;
 }
 
-function metadataJson(e: Envelope, d: EventDeclaration, remarks: Remarks): string {
+/** Seals a value for the person who acted; null when there is none. */
+type SealFor = (value: unknown, path: string) => string | null;
+
+function metadataJson(e: Envelope, d: EventDeclaration, remarks: Remarks, seal: SealFor): string {
   const details = e.metadata?.details;
   if (details === null || details === undefined) return '{"safe_fields_only":true}';
   const members: string[] = [];
@@ -153,6 +161,12 @@ function metadataJson(e: Envelope, d: EventDeclaration, remarks: Remarks): strin
     if (!Object.hasOwn(details, field.name)) continue;
     const value = details[field.name];
     const path = `metadata.details.${field.name}`;
+    const sealed = field.strategy === 'encrypt' && value !== null ? seal(value, path) : null;
+    if (sealed !== null) {
+      remarks.add('sealed', path);
+      members.push(`${quote(field.name)}:${quote(sealed)}`);
+      continue;
+    }
     // `keep` is a promise about ids and numbers, so it is held to: what a detector finds goes there too.
     members.push(`${quote(field.name)}:${canonicalize(scrubValue(value, path, remarks))}`);
   }
