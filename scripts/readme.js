@@ -21,6 +21,7 @@ const commands = [...tasks.matchAll(/```sh\n([\s\S]*?)```/g)]
   .replaceAll('127.0.0.1:7117', address)
   .replaceAll('./prooflog-data', join(dir, 'data'))
   .replaceAll('receipt.', join(dir, 'receipt.'))
+  .replaceAll('./receipt', join(dir, 'receipt'))
   // A person waits for the banner.
   .replace(/ &\n/, ` &\nuntil curl -sf http://${address}/ready >/dev/null; do sleep 0.1; done\n`);
 const script = `set -euo pipefail\ntrap 'kill $(jobs -p); wait' EXIT\n${commands}`;

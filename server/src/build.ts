@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path';
 import { Keys } from './access/keys.js';
 import { type AccessTables, accessMigrations } from './access/tables.js';
-import { Tenants } from './access/tenants.js';
-import { PLATFORM_PACK } from './api/access-log.js';
+import { type TenantInfo, Tenants } from './access/tenants.js';
+import { AccessLog, PLATFORM_PACK } from './api/access-log.js';
 import type { Engine } from './api/engine.js';
 import { systemClock, toRfc3339 } from './base/clock.js';
 import { openDatabase } from './base/database.js';
@@ -25,14 +25,17 @@ import { type LedgerTables, ledgerMigrations } from './ledger/tables.js';
 import { loadPacks } from './pack/load.js';
 import type { Pack } from './pack/model.js';
 import { Pipeline } from './pipeline.js';
-import { compileById, type RecordRow } from './query/compile.js';
+import { compileById, compileHolding, type RecordRow } from './query/compile.js';
+import { Erasures, type Surroundings } from './rights/erasure.js';
+import { Holds } from './rights/holds.js';
+import { type RightsTables, rightsMigrations } from './rights/tables.js';
 import { Indexer, type StoreTables, storeMigrations } from './store/indexer.js';
 import { canConfine } from './store/process/confine.js';
 import { Store } from './store/process/store.js';
 import { type VaultTables, vaultMigrations } from './vault/tables.js';
 import { Vault } from './vault/vault.js';
 
-type Tables = AccessTables & LedgerTables & StoreTables & VaultTables;
+type Tables = AccessTables & LedgerTables & RightsTables & StoreTables & VaultTables;
 
 export interface OpenEngine extends Engine {
   readonly tenants: Tenants;
@@ -42,6 +45,8 @@ export interface OpenEngine extends Engine {
   readonly disk: Disk;
   close(): Promise<void>;
 }
+
+const ALL_TIME = { from: 0, to: Date.UTC(2262, 0, 1) };
 
 /** Folder of the packs that come with the program. */
 const OWN_PACKS = join(import.meta.dirname, '../../packs');
@@ -101,10 +106,12 @@ export async function openEngine(
     ...vaultMigrations,
     ...ledgerMigrations,
     ...storeMigrations,
+    ...rightsMigrations,
   });
   const tenants = await Tenants.load(control.db as never);
   const keys = await Keys.load(control.db as never);
   const vault = new Vault(control.raw, keyring);
+  for (const tenant of tenants.all()) await vault.addTenant(tenant.id);
   const guard = new Guard(packs.values(), vault);
   const heads = await Heads.load(control.db as never);
   const journal = await Journal.open({ dir: join(settings.data, 'journal'), disk, passed: heads.position });
@@ -124,6 +131,14 @@ export async function openEngine(
   const indexer = new Indexer(control.db as never, store, sealer, failed('store'));
   await indexer.load();
   const pipeline = new Pipeline(guard, vault, journal, systemClock);
+  const holds = new Holds(control.db as never, systemClock);
+  const erasures = new Erasures(
+    control.db as never,
+    vault,
+    holds,
+    surroundings(settings, { pipeline, sealer, store, tenants, packs }),
+    systemClock,
+  );
   if (journal.cut > 0)
     log.warn({ bytes: journal.cut }, 'cut a torn tail off the journal: it was never acknowledged');
   if (options.seal !== false) {
@@ -133,6 +148,7 @@ export async function openEngine(
     });
     sealer.start();
     indexer.start();
+    void erasures.resume().catch(failed('rights'));
   }
 
   return {
@@ -147,6 +163,8 @@ export async function openEngine(
     tenants,
     keys,
     packs,
+    erasures,
+    holds,
     log,
     disk,
     originOf,
@@ -161,7 +179,7 @@ export async function openEngine(
     },
     async proofOf(tenant, eventId) {
       const streams = streamsOf(packs, tenant.packs);
-      const scope = { tenant: tenant.id, streams, from: 0, to: Date.UTC(2262, 0, 1), now: systemClock() };
+      const scope = { tenant: tenant.id, streams, ...ALL_TIME, now: systemClock() };
       const [row] = await store.query<RecordRow>(compileById(eventId, scope));
       if (row === undefined) return null;
       const leaf = Number(row.leaf);
@@ -189,6 +207,48 @@ export async function openEngine(
       await control.close();
       await unlock();
     },
+  };
+}
+
+const SEALED_WITHIN_MS = 30_000;
+
+/** What an erasure needs of the other rooms. */
+function surroundings(
+  settings: Settings,
+  rooms: Pick<OpenEngine, 'pipeline' | 'sealer' | 'store' | 'tenants' | 'packs'>,
+): Surroundings {
+  const known = (id: string): TenantInfo => {
+    const tenant = rooms.tenants.get(id);
+    if (tenant === undefined) throw new Failure('not_found', 'There is no such tenant.');
+    return tenant;
+  };
+  const accessLog = new AccessLog(rooms.pipeline, systemClock);
+  const own = ['journal', 'ledger', 'store', 'keys', 'control.db', 'control.db-wal', 'control.db-shm'];
+  const others = settings.erasure_scan.split(',').filter((path) => path.trim() !== '');
+  return {
+    async record(tenant, by, record) {
+      const position = await accessLog.record(known(tenant), by, {
+        ...record,
+        entity: { type: 'subject', id: record.subject },
+      });
+      if (!(await rooms.sealer.sealedTo(position, AbortSignal.timeout(SEALED_WITHIN_MS))))
+        throw new Failure(
+          'not_sealed',
+          'The record of the erasure is on disk but not sealed yet; ask again.',
+        );
+    },
+    async rowsHolding(id, text) {
+      const tenant = known(id);
+      const scope = { tenant: id, streams: streamsOf(rooms.packs, tenant.packs), ...ALL_TIME };
+      const [row] = await rooms.store.query<{ n: string | number }>(
+        compileHolding(text, { ...scope, now: systemClock() }),
+      );
+      return Number(row?.n ?? 0);
+    },
+    places: [
+      ...own.map((name) => ({ name, path: join(settings.data, name) })),
+      ...others.map((path, i) => ({ name: `erasure_scan ${i + 1}`, path: path.trim() })),
+    ],
   };
 }
 

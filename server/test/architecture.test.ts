@@ -18,6 +18,8 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   store: ['base', 'event', 'proof'],
   query: ['base', 'store/tables'],
   access: ['base'],
+  // What people may demand of their data; the rest of the machine is handed in.
+  rights: ['base', 'vault'],
   // The face: it translates between HTTP and the rooms.
   api: [
     'base',
@@ -30,6 +32,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     'vault',
     'journal',
     'ledger',
+    'rights',
     'store',
     'pipeline',
   ],

@@ -5,6 +5,7 @@ export type Permission =
   | 'read'
   | 'read_ledger'
   | 'manage_keys'
+  | 'manage_privacy'
   | 'manage_tenants'
   | 'signed_in';
 
@@ -14,7 +15,7 @@ export type RoleName = (typeof ROLES)[number];
 const ALLOWED: Readonly<Record<RoleName, readonly Permission[]>> = {
   ingest: ['public', 'ingest', 'signed_in'],
   reader: ['public', 'read', 'read_ledger', 'signed_in'],
-  admin: ['public', 'ingest', 'read', 'read_ledger', 'manage_keys', 'signed_in'],
+  admin: ['public', 'ingest', 'read', 'read_ledger', 'manage_keys', 'manage_privacy', 'signed_in'],
 };
 
 /** Who is asking. `tenant` is null for an administrator of the whole installation. */

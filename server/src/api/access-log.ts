@@ -13,6 +13,8 @@ export interface AccessEntry {
   readonly details?: Readonly<Record<string, string | number | boolean>>;
   readonly result?: 'success' | 'failure' | 'denied';
   readonly requestId?: string;
+  /** Chosen beforehand, where writing it again must write nothing. */
+  readonly eventId?: string;
 }
 
 /** How long one record speaks for further reads of the same log by the same reader. */
@@ -32,9 +34,14 @@ export class AccessLog {
     this.#clock = clock;
   }
 
-  /** @throws Failure when it cannot be written. */
-  async record(tenant: TenantInfo, principal: Principal, entry: AccessEntry): Promise<void> {
+  /** @returns the journal position after it. @throws Failure when it cannot be written. */
+  async record(
+    tenant: TenantInfo,
+    principal: { readonly credential: string; readonly role: string },
+    entry: AccessEntry,
+  ): Promise<number> {
     const event = {
+      event_id: entry.eventId ?? null,
       action: entry.action,
       occurred_at: toRfc3339(this.#clock()),
       actor: { type: 'service', id: principal.credential, role: principal.role },
@@ -53,6 +60,7 @@ export class AccessLog {
       throw new Failure('internal', 'The access could not be recorded, so it was refused.', {
         cause: new Error(`${refused.code} at ${refused.field}`),
       });
+    return outcome.position;
   }
 
   /** For the many small reads of a verifier: one record a minute for each reader and log. */

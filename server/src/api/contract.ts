@@ -165,3 +165,42 @@ export interface DemoReply {
   accepted: number;
   duplicates: number;
 }
+
+/**
+ * `POST /v1/erasures {subject, ground}`, `GET /v1/erasures/:id`, `POST /v1/erasures/:id/scan {subject}`. The proofs
+ * (c2sp.org/tlog-proof@v1) of the records of erasure and scan are the receipt.
+ */
+export interface ErasureReply {
+  id: string;
+  /** Pseudonym; nobody can say any more whose it was. */
+  subject: string;
+  ground: string;
+  state: 'begun' | 'recorded' | 'destroyed' | 'scanned';
+  requested_at: string;
+  record_id: string;
+  scan_id: string;
+  scan: {
+    place: string;
+    files: number;
+    bytes: number;
+    found: { file: string; what: string }[];
+    unread: { file: string; code: string }[];
+  }[];
+  proofs: string[];
+}
+
+/** `POST /v1/holds {subject, ground, until?}`, `GET /v1/holds` → `{holds}`, `DELETE /v1/holds/:id`. */
+export interface HoldReply {
+  id: string;
+  subject: string;
+  ground: string;
+  set_at: string;
+  until: string | null;
+}
+
+/** `POST /v1/subjects/records {subject}`: the newest thousand, with the subject's sealed values opened. */
+export interface SubjectRecordsReply {
+  subject: string;
+  records: StoredRecord[];
+  truncated: boolean;
+}

@@ -5,6 +5,8 @@ import type { Journal } from '../journal/journal.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Sealer } from '../ledger/sealer.js';
 import type { Pipeline } from '../pipeline.js';
+import type { Erasures } from '../rights/erasure.js';
+import type { Holds } from '../rights/holds.js';
 import type { Indexer } from '../store/indexer.js';
 import type { Store } from '../store/process/store.js';
 import type { Vault } from '../vault/vault.js';
@@ -29,6 +31,8 @@ export interface Engine {
   readonly sealer: Sealer;
   readonly store: Store;
   readonly indexer: Indexer;
+  readonly erasures: Erasures;
+  readonly holds: Holds;
   /** Key of the cursors' MAC. */
   readonly cursorKey: Buffer;
   addTenant(slug: string, packs: readonly string[], region: string): Promise<TenantInfo>;

@@ -52,6 +52,7 @@ export const ERRORS = {
   forbidden: { status: 403, retry: false, title: 'The credential does not allow this' },
   not_found: { status: 404, retry: false, title: 'There is nothing here' },
   method_not_allowed: { status: 405, retry: false, title: 'The method is not allowed' },
+  legal_hold: { status: 409, retry: false, title: 'A hold forbids it' },
   conflict: { status: 409, retry: false, title: 'It exists already' },
   // own state
   journal_busy: { status: 429, retry: true, title: 'Too much is under way' },

@@ -20,6 +20,8 @@ export interface Settings {
   master_key: string;
   /** Whether the search store runs under bubblewrap: auto (where it can), required or off. */
   confine: string;
+  /** Folders besides the data directory that an erasure looks through, separated by commas: backups, exports. */
+  erasure_scan: string;
   /** debug, info, warn or error. */
   log_level: string;
 }
@@ -33,6 +35,7 @@ export const DEFAULTS: Settings = {
   packs: '',
   master_key: '',
   confine: 'auto',
+  erasure_scan: '',
   log_level: 'warn',
 };
 

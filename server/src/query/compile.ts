@@ -180,3 +180,14 @@ export function compileById(eventId: string, scope: Scope): Statement {
   const source = union(scope, params, () => ({ columns: RECORD, extra: [`event_id = ${id}`] }));
   return { sql: `SELECT * FROM ${source} LIMIT 1`, params: params.values };
 }
+
+/** Number of records whose bytes hold a text, wherever it stands: what a scan after an erasure asks. */
+export function compileHolding(text: string, scope: Scope): Statement {
+  const params = new Params();
+  const wanted = params.bind('String', text);
+  const source = union(scope, params, () => ({
+    columns: 'count() AS n',
+    extra: [`position(record, ${wanted}) > 0`],
+  }));
+  return { sql: `SELECT sum(n) AS n FROM ${source}`, params: params.values };
+}

@@ -5,6 +5,7 @@ import { ingestRoutes } from './ingest.js';
 import { ledgerRoutes } from './ledger.js';
 import { otlpRoutes } from './otlp.js';
 import { recordRoutes } from './records.js';
+import { rightsRoutes } from './rights.js';
 import { searchRoutes } from './search.js';
 import { sessionRoutes } from './session.js';
 import { tailRoutes } from './tail.js';
@@ -16,6 +17,7 @@ export const routes = (services: Services): Route[] =>
     otlpRoutes,
     searchRoutes,
     recordRoutes,
+    rightsRoutes,
     tailRoutes,
     ledgerRoutes,
     adminRoutes,

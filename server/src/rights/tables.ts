@@ -1,0 +1,53 @@
+import type { Kysely, Migration } from 'kysely';
+
+/** How far an erasure has come; each step is written down before the next. */
+export const STATES = ['begun', 'recorded', 'destroyed', 'scanned'] as const;
+export type ErasureState = (typeof STATES)[number];
+
+export interface RightsTables {
+  /** `subject` is the pseudonym. `record_id` and `scan_id`: ids of the two records, chosen beforehand. */
+  erasures: {
+    id: string;
+    tenant: string;
+    subject: string;
+    ground: string;
+    credential: string;
+    role: string;
+    state: string;
+    requested_at: string;
+    record_id: string;
+    scan_id: string;
+    /** JSON of the last scan's reports. */
+    scan: string | null;
+  };
+  holds: {
+    id: string;
+    tenant: string;
+    subject: string;
+    ground: string;
+    set_at: string;
+    until: string | null;
+  };
+}
+
+export const rightsMigrations: Record<string, Migration> = {
+  '040_rights': {
+    async up(db: Kysely<unknown>) {
+      let erasures = db.schema.createTable('erasures').addColumn('id', 'text', (c) => c.primaryKey());
+      for (const name of ['tenant', 'subject', 'ground', 'credential', 'role', 'state'] as const)
+        erasures = erasures.addColumn(name, 'text', (c) => c.notNull());
+      for (const name of ['requested_at', 'record_id', 'scan_id'] as const)
+        erasures = erasures.addColumn(name, 'text', (c) => c.notNull());
+      await erasures.addColumn('scan', 'text').execute();
+      await db.schema
+        .createTable('holds')
+        .addColumn('id', 'text', (c) => c.primaryKey())
+        .addColumn('tenant', 'text', (c) => c.notNull())
+        .addColumn('subject', 'text', (c) => c.notNull())
+        .addColumn('ground', 'text', (c) => c.notNull())
+        .addColumn('set_at', 'text', (c) => c.notNull())
+        .addColumn('until', 'text')
+        .execute();
+    },
+  },
+};
