@@ -83,6 +83,10 @@ export interface StoredRecord {
   action?: string;
   result?: string;
   reason?: string;
+  /** Id of the record that this one corrects. */
+  corrects?: string;
+  /** Ids of the records that correct this one; not part of the record itself. */
+  corrected_by?: string[];
   actor?: { type: string; id: string; role?: string; ip?: string; user_agent?: string };
   entity?: { type: string; id: string; version?: string | number };
   correlation?: Partial<

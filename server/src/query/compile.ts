@@ -191,3 +191,18 @@ export function compileHolding(text: string, scope: Scope): Statement {
   }));
   return { sql: `SELECT sum(n) AS n FROM ${source}`, params: params.values };
 }
+
+export interface CorrectionRow {
+  readonly corrects: string;
+  readonly event_id: string;
+}
+
+/** Which records correct any of these, oldest first. Only events do. */
+export function compileCorrections(ids: readonly string[], scope: Scope): Statement {
+  const params = new Params();
+  const wanted = `corrects IN ${params.bind('Array(String)', ids)}`;
+  return {
+    sql: `SELECT corrects, event_id ${confined('events', scope, params, [wanted])} ORDER BY recorded_at, event_id LIMIT 1000`,
+    params: params.values,
+  };
+}

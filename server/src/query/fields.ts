@@ -50,6 +50,7 @@ export const FIELDS: readonly Field[] = [
     ...define('result', { events: 'result' }, 'success, failure, denied or pending', ['outcome']),
     folded: true,
   },
+  define('corrects', { events: 'corrects' }, 'Record that this one corrects'),
   define('reason', { events: 'reason' }, 'Why, as a code'),
   define('actor.id', { events: 'actor_id' }, 'Who did it: a pseudonym; the real id is looked up', [
     'actor',

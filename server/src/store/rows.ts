@@ -80,6 +80,7 @@ const EVENTS: Columns = {
   actor_id: (p) => text(p.actor.id),
   actor_ip: (p) => text(p.actor.ip),
   entity_id: (p) => text(p.entity.id),
+  corrects: (p) => text(p.record.corrects),
   body: ({ record, entity, actor, fields }) =>
     words([
       record.action,

@@ -37,7 +37,7 @@ const SHARED_TAIL: readonly Column[] = [
 export const EVENT_COLUMNS: readonly Column[] = [
   ...SHARED_HEAD,
   ...['event_type', 'action', 'result', 'actor_type', 'actor_role', 'entity_type'].map(low),
-  ...['reason', 'actor_id', 'actor_ip', 'entity_id'].map(text),
+  ...['reason', 'actor_id', 'actor_ip', 'entity_id', 'corrects'].map(text),
   ...CORRELATION,
   { name: 'fields', type: 'Map(LowCardinality(String), String)' },
   text('body'),
@@ -72,6 +72,8 @@ export function ddl(name: TableName): string {
   const indexes = [
     `INDEX body_words ${BODY} TYPE text(tokenizer = 'splitByNonAlpha')`,
     'INDEX leaf_range leaf TYPE minmax GRANULARITY 1',
+    // Hardly any record is a correction: this tells the stretches that hold none.
+    ...(name === 'events' ? ['INDEX corrects_set corrects TYPE set(16) GRANULARITY 1'] : []),
     ...['event_id', 'request_id', 'trace_id', 'correlation_id', 'job_id', 'session_id'].map(
       (id) => `INDEX ${id}_bloom ${id} TYPE bloom_filter(0.01) GRANULARITY 4`,
     ),

@@ -10,6 +10,7 @@ import {
 } from '../../query/compile.js';
 import type { Context, Route, Services } from '../context.js';
 import type { CorrelationReply, StoredRecord } from '../contract.js';
+import { withCorrections } from './corrections.js';
 import { justification, shownRecord } from './shown.js';
 
 const ALL_TIME = { from: 0, to: Date.UTC(2262, 0, 1) };
@@ -60,14 +61,15 @@ function wantedId(context: Context): string {
 
 async function oneRecord(services: Services, context: Context): Promise<StoredRecord> {
   const id = wantedId(context);
-  const [row] = await services.engine.store.query<RecordRow>(compileById(id, scopeOf(services, context)));
+  const scope = scopeOf(services, context);
+  const [row] = await services.engine.store.query<RecordRow>(compileById(id, scope));
   if (row === undefined) throw missing();
   await services.accessLog.record(context.tenant(), context.principal, {
     action: 'record_read',
     entity: { type: 'record', id },
     details: justification(context),
   });
-  return shownRecord(row);
+  return (await withCorrections(services, [row], scope))[0] ?? shownRecord(row);
 }
 
 async function oneProof(services: Services, context: Context): Promise<unknown> {

@@ -35,7 +35,7 @@ export class EventBuilder {
     // The order of evaluation does not matter, the order of the text does.
     const { json: actor, subject } = this.#actor(e.actor, tenant, remarks);
     const entity = this.#entity(e.entity, d, tenant, remarks);
-    const correlation = correlationJson(e);
+    const correlation = correctsJson(e) + correlationJson(e);
     const id = formatUuid(eventId);
     const place = subject === null ? null : { tenant, subject, eventId: id };
     const metadata = metadataJson(e, d, remarks, (value, path) =>
@@ -123,6 +123,15 @@ function network(ip: string, remarks: Remarks): string {
     throw new Refused('bad_format', 'actor.ip', 'actor.ip must be an IPv4 or IPv6 address.');
   if (truncated !== ip) remarks.add('truncate_ip', 'actor.ip');
   return truncated;
+}
+
+/** A correction is an event of its own that names the one it corrects; nothing is ever updated. */
+function correctsJson(e: Envelope): string {
+  if (!text(e.corrects)) return '';
+  const id = parseUuid(text(e.corrects));
+  if (id === null)
+    throw new Refused('bad_format', 'corrects', 'corrects must be the event_id (a UUID) of a record.');
+  return `"corrects":"${formatUuid(id)}",`;
 }
 
 /** 128 random bits in hex: no detector has anything to find there. */

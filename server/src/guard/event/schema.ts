@@ -51,6 +51,7 @@ export const ENVELOPE: JsonSchema = closed(
     action: text(64),
     result: { enum: ['success', 'failure', 'denied', 'pending'] },
     reason: optional(1024),
+    corrects: optional(36),
     correlation: {
       ...closed(Object.fromEntries(CORRELATION.map((name) => [name, optional(256)]))),
       type: ['object', 'null'],
@@ -84,6 +85,7 @@ export interface Envelope {
   action: string;
   result: string;
   reason?: string | null;
+  corrects?: string | null;
   correlation?: { [K in (typeof CORRELATION)[number]]?: string | null } | null;
   metadata?: { safe_fields_only: true; details?: Record<string, unknown> | null } | null;
 }

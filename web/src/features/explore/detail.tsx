@@ -116,8 +116,27 @@ function Summary({ record }: { record: StoredRecord }) {
         <Line name="Id">
           <code>{record.event_id}</code>
         </Line>
+        {record.corrects === undefined ? null : (
+          <Line name="Corrects">
+            <RecordLink id={record.corrects} />
+          </Line>
+        )}
+        {(record.corrected_by ?? []).map((id) => (
+          <Line key={id} name="Corrected by">
+            <RecordLink id={id} />
+          </Line>
+        ))}
       </tbody>
     </table>
+  );
+}
+
+/** Opens another record in the drawer; the query and the range stay as they are. */
+function RecordLink({ id }: { id: string }) {
+  return (
+    <Link to="/explore" search={(before) => ({ ...before, open: id })}>
+      <code>{visible(id)}</code>
+    </Link>
   );
 }
 
