@@ -2,24 +2,29 @@ import { readFileSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { Failure, systemCode } from './errors.js';
 
-/** Whether a process of this id runs here. */
-function alive(pid: number): boolean {
+/** What the kernel says of a process: its state and its start time, or null where there is no /proc entry. */
+function statOf(pid: number): { state: string; start: string } | null {
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return systemCode(error) === 'EPERM';
+    // The name in brackets may hold anything; the fields begin behind it.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+    return { state: fields[0] ?? '', start: fields[19] ?? '' };
+  } catch {
+    return null;
   }
 }
 
-/** Kernel's start time of a process: tells a reused process id from the process that took the lock. */
-function startOf(pid: number): string {
+/** Whether a process of this id runs here. One that ended and was not yet buried does not. */
+function alive(pid: number): boolean {
   try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[19] ?? '';
-  } catch {
-    return '';
+    process.kill(pid, 0);
+  } catch (error) {
+    if (systemCode(error) !== 'EPERM') return false;
   }
+  return !['Z', 'X'].includes(statOf(pid)?.state ?? '');
 }
+
+/** Kernel's start time of a process: tells a reused process id from the process that took the lock. */
+const startOf = (pid: number): string => statOf(pid)?.start ?? '';
 
 /** A file that names the process that has the directory open; a dead owner's lock is taken over. */
 export class DirectoryLock {

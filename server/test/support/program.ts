@@ -51,18 +51,35 @@ export class Program {
   output = '';
   readonly #child: ChildProcess;
   readonly #exit: Promise<number | null>;
+  readonly #grouped: boolean;
 
-  private constructor(data: string, url: string, child: ChildProcess, exit: Promise<number | null>) {
+  private constructor(
+    data: string,
+    url: string,
+    child: ChildProcess,
+    exit: Promise<number | null>,
+    grouped: boolean,
+  ) {
+    this.#grouped = grouped;
     this.data = data;
     this.url = url;
     this.#child = child;
     this.#exit = exit;
   }
 
-  static async start(data: string, env: Record<string, string> = {}, command = 'serve'): Promise<Program> {
-    const child = spawn(process.execPath, [BIN, command, '--data', data, '--listen', '127.0.0.1:0'], {
+  /** @param under a program that runs it, with its arguments: a tracer. */
+  static async start(
+    data: string,
+    env: Record<string, string> = {},
+    command = 'serve',
+    under: readonly string[] = [],
+  ): Promise<Program> {
+    const [file = '', ...args] = [...under, process.execPath, BIN, command, '--data', data];
+    const child = spawn(file, [...args, '--listen', '127.0.0.1:0'], {
       env: environment({ PROOFLOG_ADMIN_TOKEN: ADMIN_TOKEN, PROOFLOG_LOG_LEVEL: 'debug', ...env }),
       stdio: ['ignore', 'pipe', 'pipe'],
+      // A tracer that is killed lets its program go: both are killed as a group.
+      detached: under.length > 0,
     });
     const exit = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));
     let output = '';
@@ -78,7 +95,7 @@ export class Program {
       child.stderr?.on('data', onData);
       void exit.then((code) => reject(new Error(`the program ended with ${code}:\n${output}`)));
     });
-    program = new Program(data, url, child, exit);
+    program = new Program(data, url, child, exit, under.length > 0);
     program.output = output;
     return program;
   }
@@ -88,7 +105,8 @@ export class Program {
   }
 
   async kill(): Promise<void> {
-    this.#child.kill('SIGKILL');
+    if (this.#grouped) process.kill(-this.pid, 'SIGKILL');
+    else this.#child.kill('SIGKILL');
     await this.#exit;
   }
 
