@@ -12,6 +12,8 @@ import { Keyring } from './base/keyring.js';
 import { createLogger, type Logger } from './base/logger.js';
 import type { Settings } from './base/settings.js';
 import { safeStackFrames } from './base/stack.js';
+import { Transit } from './base/transit.js';
+import { unwrapMaster } from './base/wrapped-master.js';
 import { type LogName, splitLog } from './event/stages.js';
 import { Guard } from './guard/index.js';
 import { Journal } from './journal/journal.js';
@@ -20,8 +22,9 @@ import { Ledger } from './ledger/ledger.js';
 import { proveRecord } from './ledger/proofs.js';
 import { LedgerReader } from './ledger/reader.js';
 import { Sealer } from './ledger/sealer.js';
-import { KeyringSigner } from './ledger/signer.js';
+import { EitherSigner, KeyringSigner, type Signer, signingSeed } from './ledger/signer.js';
 import { type LedgerTables, ledgerMigrations } from './ledger/tables.js';
+import { TransitSigner } from './ledger/transit-signer.js';
 import { loadPacks } from './pack/load.js';
 import type { Pack } from './pack/model.js';
 import { Pipeline } from './pipeline.js';
@@ -76,6 +79,14 @@ async function lock(dir: string): Promise<() => Promise<void>> {
   return () => held.release();
 }
 
+/** Tenants that began with a key of the keyring keep it; who holds their vkey would take another for tampering. */
+function signerOf(keyring: Keyring, transit: Transit | null): Signer {
+  const own = new KeyringSigner(keyring);
+  if (transit === null) return own;
+  const remote = new TransitSigner(transit);
+  return new EitherSigner((tenant) => (keyring.get(signingSeed(tenant)) === undefined ? remote : own));
+}
+
 /** Starts the search store's process, confined where the machine can and the settings do not forbid it. */
 async function openStore(disk: Disk, settings: Settings, log: Logger): Promise<Store> {
   const [dir, ledger] = [resolve(settings.data, 'store'), resolve(settings.data, 'ledger')];
@@ -100,7 +111,18 @@ export async function openEngine(
   const packs = loadPacks(settings.packs === '' ? OWN_PACKS : settings.packs);
   await usable(disk, settings.data);
   const unlock = await lock(settings.data);
-  const keyring = await Keyring.open(disk, join(settings.data, 'keys'), settings.master_key || undefined);
+  const transit =
+    settings.transit_url === ''
+      ? null
+      : new Transit({
+          url: settings.transit_url,
+          mount: settings.transit_mount,
+          token: settings.transit_token,
+        });
+  const keysDir = join(settings.data, 'keys');
+  const master =
+    transit === null ? settings.master_key || undefined : await unwrapMaster(disk, keysDir, transit);
+  const keyring = await Keyring.open(disk, keysDir, master);
   const control = await openDatabase<Tables>(join(settings.data, 'control.db'), {
     ...accessMigrations,
     ...vaultMigrations,
@@ -117,7 +139,7 @@ export async function openEngine(
   const journal = await Journal.open({ dir: join(settings.data, 'journal'), disk, passed: heads.position });
   const originOf = (name: LogName): string =>
     `${tenants.get(splitLog(name).tenant)?.host ?? settings.origin}/${name}`;
-  const signer = new KeyringSigner(keyring);
+  const signer = signerOf(keyring, transit);
   const ledger = new Ledger({ dir: join(settings.data, 'ledger'), disk, heads, signer, origin: originOf });
   await ledger.repair();
   const reader = new LedgerReader(disk, join(settings.data, 'ledger'));

@@ -62,6 +62,7 @@ export const ERRORS = {
   not_sealed: { status: 503, retry: true, title: 'The record is not sealed yet' },
   timeout: { status: 503, retry: true, title: 'It took too long' },
   shutting_down: { status: 503, retry: true, title: 'The server is stopping' },
+  key_service_failed: { status: 503, retry: true, title: 'The key service does not do its part' },
   internal: { status: 500, retry: true, title: 'Something went wrong here' },
   // start-up and tools (never over HTTP)
   bad_setting: bad('A setting is wrong'),

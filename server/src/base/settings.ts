@@ -18,6 +18,10 @@ export interface Settings {
   packs: string;
   /** 64 hex digits that open the keyring; without it `keys/master.key` in the data directory does. */
   master_key: string;
+  /** Address of HashiCorp Vault or OpenBao, whose transit engine then signs and holds the master key. */
+  transit_url: string;
+  transit_mount: string;
+  transit_token: string;
   /** Whether the search store runs under bubblewrap: auto (where it can), required or off. */
   confine: string;
   /** Folders besides the data directory that an erasure looks through, separated by commas: backups, exports. */
@@ -34,6 +38,9 @@ export const DEFAULTS: Settings = {
   origin: 'prooflog.local',
   packs: '',
   master_key: '',
+  transit_url: '',
+  transit_mount: 'transit',
+  transit_token: '',
   confine: 'auto',
   erasure_scan: '',
   log_level: 'warn',
@@ -113,10 +120,25 @@ function check(settings: Settings): void {
     throw new Failure('bad_setting', 'admin_token must have at least 16 characters.');
   if (!/^[a-z0-9](?:[a-z0-9.-]{0,60}[a-z0-9])?$/.test(settings.origin))
     throw new Failure('bad_setting', 'origin must be a host name in lower case.');
+  checkTransit(settings);
   if (!['auto', 'required', 'off'].includes(settings.confine))
     throw new Failure('bad_setting', 'confine must be auto, required or off.');
   if (!['debug', 'info', 'warn', 'error', 'silent'].includes(settings.log_level))
     throw new Failure('bad_setting', 'log_level must be debug, info, warn or error.');
+}
+
+function checkTransit({ transit_url, transit_mount, transit_token, master_key }: Settings): void {
+  if (transit_url === '') return;
+  if (!/^https?:\/\/[^\s/@]+\/?$/.test(transit_url))
+    throw new Failure('bad_setting', 'transit_url must look like https://vault.example:8200.');
+  if (!/^[\w-]{1,64}(?:\/[\w-]{1,64})*$/.test(transit_mount))
+    throw new Failure('bad_setting', 'transit_mount must be the path of a mount, such as transit.');
+  if (transit_token === '') throw new Failure('bad_setting', 'transit_url needs a transit_token.');
+  if (master_key !== '')
+    throw new Failure(
+      'bad_setting',
+      'Give either master_key or transit_url: with the latter the master key is wrapped.',
+    );
 }
 
 /** `host:port` taken apart. @throws Failure `bad_setting`. */

@@ -14,6 +14,26 @@ export interface Signer {
 /** DER before the 32 bytes of an Ed25519 seed (RFC 8410 §7). */
 const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
 
+/** One signer for some tenants, another for the others: a log keeps the key it began with. */
+export class EitherSigner implements Signer {
+  readonly #choose: (tenant: string) => Signer;
+
+  constructor(choose: (tenant: string) => Signer) {
+    this.#choose = choose;
+  }
+
+  vkey(tenant: string, origin: string): Promise<string> {
+    return this.#choose(tenant).vkey(tenant, origin);
+  }
+
+  checkpoint(tenant: string, origin: string, head: Head): Promise<string> {
+    return this.#choose(tenant).checkpoint(tenant, origin, head);
+  }
+}
+
+/** Name of a tenant's signing seed in the keyring. */
+export const signingSeed = (tenant: string): string => `sign/${tenant}`;
+
 export class KeyringSigner implements Signer {
   readonly #keyring: Keyring;
   readonly #keys = new Map<string, { key: KeyObject; pub: Uint8Array }>();
@@ -25,7 +45,7 @@ export class KeyringSigner implements Signer {
   async #key(tenant: string): Promise<{ key: KeyObject; pub: Uint8Array }> {
     const known = this.#keys.get(tenant);
     if (known !== undefined) return known;
-    const seed = await this.#keyring.getOrCreate(`sign/${tenant}`);
+    const seed = await this.#keyring.getOrCreate(signingSeed(tenant));
     const key = createPrivateKey({ key: Buffer.concat([PKCS8, seed]), format: 'der', type: 'pkcs8' });
     const spki = createPublicKey(key).export({ format: 'der', type: 'spki' });
     const pair = { key, pub: new Uint8Array(spki.subarray(-32)) };
