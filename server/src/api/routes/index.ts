@@ -8,6 +8,7 @@ import { recordRoutes } from './records.js';
 import { searchRoutes } from './search.js';
 import { sessionRoutes } from './session.js';
 import { tailRoutes } from './tail.js';
+import { witnessRoutes } from './witness.js';
 
 /** The one registry of routes, each with its permission. */
 export const routes = (services: Services): Route[] =>
@@ -18,6 +19,7 @@ export const routes = (services: Services): Route[] =>
     recordRoutes,
     tailRoutes,
     ledgerRoutes,
+    witnessRoutes,
     adminRoutes,
     sessionRoutes,
     healthRoutes,
