@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Keys } from './access/keys.js';
 import { type AccessTables, accessMigrations } from './access/tables.js';
@@ -6,9 +5,8 @@ import { Tenants } from './access/tenants.js';
 import { PLATFORM_PACK } from './api/access-log.js';
 import type { Engine } from './api/engine.js';
 import { systemClock, toRfc3339 } from './base/clock.js';
-import { type ControlDatabase, openDatabase } from './base/database.js';
+import { openDatabase } from './base/database.js';
 import { type Disk, realDisk } from './base/disk.js';
-import { signingKey } from './base/ed25519.js';
 import { Failure, systemCode } from './base/errors.js';
 import { Keyring } from './base/keyring.js';
 import { createLogger, type Logger } from './base/logger.js';
@@ -33,9 +31,8 @@ import { canConfine } from './store/process/confine.js';
 import { Store } from './store/process/store.js';
 import { type VaultTables, vaultMigrations } from './vault/tables.js';
 import { Vault } from './vault/vault.js';
-import { parseKnownLogs } from './witness/known-logs.js';
 import { type WitnessTables, witnessMigrations } from './witness/tables.js';
-import { Witness } from './witness/witness.js';
+import { openCosigning, openWitness } from './witnessing.js';
 
 type Tables = AccessTables & LedgerTables & StoreTables & VaultTables & WitnessTables;
 
@@ -90,29 +87,6 @@ async function openStore(disk: Disk, settings: Settings, log: Logger): Promise<S
   return Store.open({ dir, ledger, confine, onCrash });
 }
 
-/** The text of a file a setting names. @throws Failure `bad_setting`. */
-function settingFile(name: string, path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw new Failure('bad_setting', `The file of ${name}, ${path}, cannot be read (${systemCode(cause)}).`, {
-      cause,
-    });
-  }
-}
-
-/** The role of a witness of others, where the settings name their logs. */
-async function openWitness(
-  settings: Settings,
-  control: ControlDatabase<Tables>,
-  keyring: Keyring,
-): Promise<Witness | null> {
-  if (settings.witness_logs === '') return null;
-  const logs = parseKnownLogs(settingFile('witness_logs', settings.witness_logs));
-  const signer = { name: settings.witness_name, ...signingKey(await keyring.getOrCreate('witness')) };
-  return Witness.load(control.db as never, logs, signer, systemClock);
-}
-
 /** Opens a data directory and puts the rooms together. `seal: false` for tools that only read. */
 export async function openEngine(
   settings: Settings,
@@ -131,7 +105,7 @@ export async function openEngine(
     ...storeMigrations,
     ...witnessMigrations,
   });
-  const witness = await openWitness(settings, control, keyring);
+  const witness = await openWitness(settings, control.db as never, keyring);
   const tenants = await Tenants.load(control.db as never);
   const keys = await Keys.load(control.db as never);
   const vault = new Vault(control.raw, keyring);
@@ -143,6 +117,7 @@ export async function openEngine(
   const signer = new KeyringSigner(keyring);
   const ledger = new Ledger({ dir: join(settings.data, 'ledger'), disk, heads, signer, origin: originOf });
   await ledger.repair();
+  const cosigning = openCosigning(settings, ledger, heads, originOf, disk, log);
   const reader = new LedgerReader(disk, join(settings.data, 'ledger'));
   const failed = (room: string) => (error: unknown) =>
     log.error(
@@ -159,10 +134,12 @@ export async function openEngine(
   if (options.seal !== false) {
     sealer.onSealed(() => {
       indexer.wake();
+      cosigning?.wake();
       void journal.release(heads.position).catch(failed('journal'));
     });
     sealer.start();
     indexer.start();
+    cosigning?.wake();
   }
 
   return {
@@ -175,6 +152,7 @@ export async function openEngine(
     store,
     indexer,
     witness,
+    cosigning,
     tenants,
     keys,
     packs,
@@ -214,6 +192,7 @@ export async function openEngine(
     async close() {
       await journal.close();
       await sealer.stop();
+      await cosigning?.stop();
       await indexer.stop();
       await store.close();
       await keys.saveUse(toRfc3339(systemClock()));

@@ -60,7 +60,8 @@ export class Program {
   }
 
   static async start(data: string, env: Record<string, string> = {}, command = 'serve'): Promise<Program> {
-    const child = spawn(process.execPath, [BIN, command, '--data', data, '--listen', '127.0.0.1:0'], {
+    const listen = env.PROOFLOG_LISTEN ?? '127.0.0.1:0';
+    const child = spawn(process.execPath, [BIN, command, '--data', data, '--listen', listen], {
       env: environment({ PROOFLOG_ADMIN_TOKEN: ADMIN_TOKEN, PROOFLOG_LOG_LEVEL: 'debug', ...env }),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
