@@ -129,6 +129,7 @@ describe('POST /add-checkpoint', () => {
     expect((await add(`old 0\n\n${text.replace(`\n${size}\n`, `\n${size + 1}\n`)}`)).status).toBe(403);
     expect(await add('old')).toMatchObject({ status: 400, body: { code: 'bad_request' } });
     expect((await add(new Uint8Array(100 * 1_024).fill(65))).status).toBe(413);
+    expect((await add('')).body.code).toBe('empty_body');
     expect((await add(text, log)).status).toBe(404);
     expect((await log.request('GET', '/witness/vkey')).status).toBe(404);
   });

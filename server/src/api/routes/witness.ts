@@ -20,7 +20,9 @@ export function witnessRoutes(services: Services): Route[] {
       permission: 'public',
       handle: async (context) => {
         const role = witness();
-        const body = await readBody(context.request.body as IncomingMessage, BODY_LIMIT);
+        // Without a content type and a length there is no parsed body, and nothing to read.
+        const { body: parsed, raw } = context.request;
+        const body = await readBody((parsed as IncomingMessage | undefined) ?? raw, BODY_LIMIT);
         const answer = await role.addCheckpoint(body);
         return answer.kind === 'cosigned'
           ? context.reply.type('text/plain; charset=utf-8').send(answer.lines)
