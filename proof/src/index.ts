@@ -15,15 +15,29 @@ export {
 export { verifySubtreeConsistency, verifySubtreeInclusion } from './merkle/subtree.js';
 export { type Consistency, type Inclusion, verifyConsistency, verifyInclusion } from './merkle/verify.js';
 export { type Checkpoint, formatCheckpoint, parseCheckpoint } from './note/checkpoint.js';
+export {
+  ALG_COSIGNATURE_V1,
+  ALG_ML_DSA_44,
+  type Cosignature,
+  canVerifyCosigner,
+  cosign,
+  cosignedMessage,
+  formatCosignerVkey,
+  verifyCosignatures,
+} from './note/cosignature.js';
 export { checkPublicKey, type KeyVerdict, verifyEd25519 } from './note/ed25519.js';
 export {
+  ALG_ED25519,
   formatNote,
+  formatSignatureLine,
   formatVkey,
   type Note,
   NoteError,
+  type NoteSignature,
   type NoteSigner,
   noteKeyId,
   parseNote,
+  parseSignatureLines,
   parseVkey,
   signEd25519Note,
   type Vkey,
@@ -51,3 +65,13 @@ export {
   type VerdictStep,
   verifyRecordProof,
 } from './verify/record.js';
+export {
+  type Policy,
+  PolicyError,
+  type PolicyGroup,
+  type PolicyKey,
+  type PolicyMember,
+  type PolicyWitness,
+  parsePolicy,
+} from './witness/policy.js';
+export { checkQuorum, type QuorumVerdict, type WitnessState } from './witness/quorum.js';

@@ -37,8 +37,10 @@ import { canConfine } from './store/process/confine.js';
 import { Store } from './store/process/store.js';
 import { type VaultTables, vaultMigrations } from './vault/tables.js';
 import { Vault } from './vault/vault.js';
+import { type WitnessTables, witnessMigrations } from './witness/tables.js';
+import { openCosigning, openWitness } from './witnessing.js';
 
-type Tables = AccessTables & LedgerTables & RightsTables & StoreTables & VaultTables;
+type Tables = AccessTables & LedgerTables & RightsTables & StoreTables & VaultTables & WitnessTables;
 
 export interface OpenEngine extends Engine {
   readonly tenants: Tenants;
@@ -129,7 +131,9 @@ export async function openEngine(
     ...ledgerMigrations,
     ...storeMigrations,
     ...rightsMigrations,
+    ...witnessMigrations,
   });
+  const witness = await openWitness(settings, control.db as never, keyring);
   const tenants = await Tenants.load(control.db as never);
   const keys = await Keys.load(control.db as never);
   const vault = new Vault(control.raw, keyring);
@@ -142,6 +146,7 @@ export async function openEngine(
   const signer = signerOf(keyring, transit);
   const ledger = new Ledger({ dir: join(settings.data, 'ledger'), disk, heads, signer, origin: originOf });
   await ledger.repair();
+  const cosigning = openCosigning(settings, ledger, heads, originOf, disk, log);
   const reader = new LedgerReader(disk, join(settings.data, 'ledger'));
   const failed = (room: string) => (error: unknown) =>
     log.error(
@@ -166,11 +171,13 @@ export async function openEngine(
   if (options.seal !== false) {
     sealer.onSealed(() => {
       indexer.wake();
+      cosigning?.wake();
       void journal.release(heads.position).catch(failed('journal'));
     });
     sealer.start();
     indexer.start();
     void erasures.resume().catch(failed('rights'));
+    cosigning?.wake();
   }
 
   return {
@@ -182,6 +189,8 @@ export async function openEngine(
     sealer,
     store,
     indexer,
+    witness,
+    cosigning,
     tenants,
     keys,
     packs,
@@ -223,6 +232,7 @@ export async function openEngine(
     async close() {
       await journal.close();
       await sealer.stop();
+      await cosigning?.stop();
       await indexer.stop();
       await store.close();
       await keys.saveUse(toRfc3339(systemClock()));

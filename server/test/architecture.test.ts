@@ -15,6 +15,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   guard: ['base', 'event', 'pack', 'vault', 'proof'],
   journal: ['base', 'event'],
   ledger: ['base', 'event', 'proof'],
+  witness: ['base', 'event', 'proof'],
   store: ['base', 'event', 'proof'],
   query: ['base', 'store/tables'],
   access: ['base'],
@@ -33,12 +34,23 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     'journal',
     'ledger',
     'rights',
+    'witness',
     'store',
     'pipeline',
   ],
 };
 /** Composition: these see everything. */
-const COMPOSITION = ['main', 'store-main', 'build', 'server', 'pipeline', 'demo', 'cli', 'bench'];
+const COMPOSITION = [
+  'main',
+  'store-main',
+  'build',
+  'witnessing',
+  'server',
+  'pipeline',
+  'demo',
+  'cli',
+  'bench',
+];
 const MINTS: Readonly<Record<string, string>> = {
   'event/mint/guarded': 'guard',
   'event/mint/journaled': 'journal',

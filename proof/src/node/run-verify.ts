@@ -4,6 +4,7 @@ import { parseStrict } from '../canonical/parse.js';
 import { parseNote } from '../note/note.js';
 import { type LogReport, verifyLog } from '../verify/log.js';
 import { verifyRecordProof } from '../verify/record.js';
+import { type Policy, parsePolicy } from '../witness/policy.js';
 import { findLogs, httpSource, type NamedLog, SourceError, serverLogs } from './sources.js';
 
 export interface VerifyIo {
@@ -26,6 +27,8 @@ Options:
                      lies beside the log is used: then whoever can replace the whole
                      log could replace its key too. Keep the vkey somewhere else.
   --checkpoint FILE  a checkpoint kept from earlier; the log must have grown from it
+  --policy FILE      witnesses that must have cosigned, and logs to trust (c2sp.org/tlog-policy);
+                     without its quorum the answer is "unknown"
   --record FILE      with PROOF: the record as it was shown
   --token KEY        key with the right to read (or PROOFLOG_KEY)
   --json             print one JSON document
@@ -43,6 +46,7 @@ interface Options {
   readonly token?: string;
   readonly checkpoint?: string;
   readonly record?: string;
+  readonly policy?: Policy;
 }
 
 type Exit = 0 | 1 | 2;
@@ -56,6 +60,7 @@ export async function runVerify(argv: readonly string[], io: VerifyIo): Promise<
       options: {
         vkey: { type: 'string', multiple: true },
         checkpoint: { type: 'string' },
+        policy: { type: 'string' },
         record: { type: 'string' },
         token: { type: 'string' },
         json: { type: 'boolean' },
@@ -77,6 +82,7 @@ export async function runVerify(argv: readonly string[], io: VerifyIo): Promise<
       json: values.json ?? false,
       ...(token === undefined ? {} : { token }),
       ...(values.checkpoint === undefined ? {} : { checkpoint: await readFile(values.checkpoint, 'utf8') }),
+      ...(values.policy === undefined ? {} : { policy: parsePolicy(await readFile(values.policy)) }),
       ...(values.record === undefined ? {} : { record: values.record }),
     };
     return (await isProof(target))
@@ -121,6 +127,7 @@ async function verifyLogs(logs: readonly NamedLog[], options: Options, io: Verif
     const report = await verifyLog(log.source, {
       vkeys: options.vkeys,
       onProgress,
+      ...policyOf(options),
       ...(kept === undefined || (logs.length > 1 && !isOf(kept, log.name))
         ? {}
         : { previousCheckpoint: kept }),
@@ -136,8 +143,16 @@ async function verifyLogs(logs: readonly NamedLog[], options: Options, io: Verif
   return reports.length > 0 && reports.every((r) => r.status === 'verified') ? 0 : 2;
 }
 
+const policyOf = ({ policy }: Options): { policy?: Policy } => (policy === undefined ? {} : { policy });
+
 const isOf = (checkpoint: string, name: string): boolean =>
   (checkpoint.split('\n')[0] ?? '').endsWith(`/${name}`);
+
+/** A witness may state any number of seconds; a date only shows those a calendar has. */
+function stated(seconds: number): string {
+  const date = new Date(seconds * 1_000);
+  return Number.isNaN(date.getTime()) ? `${seconds} s` : date.toISOString();
+}
 
 function describe(report: LogReport & { name: string }): string {
   const head = `${report.status.padEnd(8)}  ${report.name}  ${report.size} entries, ${report.records} records\n`;
@@ -150,8 +165,14 @@ function describe(report: LogReport & { name: string }): string {
       .join(', ');
     return `  ${f.code}: ${report.name}/${f.path}${where === '' ? '' : ` (${where})`}: ${f.message}\n`;
   });
+  const seen = (report.witnesses ?? []).flatMap(({ name, time }) =>
+    time === null ? [] : [`  witness ${name}: ${stated(time)}\n`],
+  );
   return (
-    head + lines.slice(0, 100).join('') + (lines.length > 100 ? `  … and ${lines.length - 100} more\n` : '')
+    head +
+    seen.join('') +
+    lines.slice(0, 100).join('') +
+    (lines.length > 100 ? `  … and ${lines.length - 100} more\n` : '')
   );
 }
 
@@ -164,6 +185,7 @@ async function verifyProofFile(path: string, options: Options, io: VerifyIo): Pr
   const verdict = verifyRecordProof({
     proofText,
     vkeys: options.vkeys,
+    ...policyOf(options),
     ...(record === undefined ? {} : { record }),
   });
   if (options.json) io.out(`${JSON.stringify(verdict)}\n`);
@@ -171,7 +193,8 @@ async function verifyProofFile(path: string, options: Options, io: VerifyIo): Pr
     io.out(`${verdict.state}  ${verdict.origin} entry ${verdict.index}\n`);
     for (const step of verdict.steps) io.out(`  ${step.ok ? 'ok  ' : 'FAIL'}  ${step.id}: ${step.detail}\n`);
   }
-  if (verdict.state === 'unknown') io.err(`Give the verifier key of ${signers(proofText)} with --vkey.\n`);
+  if (verdict.steps.some((s) => s.id === 'signature' && !s.ok) && verdict.state === 'unknown')
+    io.err(`Give the verifier key of ${signers(proofText)} with --vkey.\n`);
   return verdict.state === 'verified' ? 0 : verdict.state === 'tampered' ? 1 : 2;
 }
 

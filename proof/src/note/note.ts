@@ -4,6 +4,8 @@ import { verifyEd25519 } from './ed25519.js';
 
 /** c2sp.org/signed-note. */
 export const ALG_ED25519 = 1;
+/** The specification asks for at least 16; more than this is not a note but a burden. */
+const MOST_SIGNATURES = 100;
 
 export class NoteError extends Error {
   override readonly name = 'NoteError';
@@ -40,10 +42,13 @@ export const noteKeyId = (name: string, alg: number, pub: Uint8Array): Uint8Arra
 
 const isName = (name: string): boolean => name !== '' && !/[\s+]/u.test(name);
 
-/** `name+hex(id)+base64(alg ‖ key)`. */
-export function formatVkey(name: string, pub: Uint8Array): string {
+/**
+ * `name+hex(id)+base64(alg ‖ key)`.
+ * @throws NoteError `malformed_key`
+ */
+export function formatVkey(name: string, pub: Uint8Array, alg: number = ALG_ED25519): string {
   if (!isName(name)) throw new NoteError('malformed_key', 'A key name has no spaces and no plus.');
-  return `${name}+${toHex(noteKeyId(name, ALG_ED25519, pub))}+${toBase64(concat(Uint8Array.of(ALG_ED25519), pub))}`;
+  return `${name}+${toHex(noteKeyId(name, alg, pub))}+${toBase64(concat(Uint8Array.of(alg), pub))}`;
 }
 
 /** @throws NoteError `malformed_key` */
@@ -62,6 +67,30 @@ export function parseVkey(vkey: string): Vkey {
 
 const DASH = '\u2014 ';
 
+/** One signature line without its newline; null when it is none. */
+function parseSignature(line: string): NoteSignature | null {
+  const [name = '', base64 = '', ...rest] = line.slice(DASH.length).split(' ');
+  const bytes = fromBase64(base64);
+  if (!line.startsWith(DASH) || !isName(name) || rest.length > 0 || bytes === null || bytes.length < 5)
+    return null;
+  return { name, id: bytes.subarray(0, 4), signature: bytes.subarray(4) };
+}
+
+/**
+ * Signature lines alone, as a witness answers with them (c2sp.org/tlog-witness); each ends in a newline.
+ * @throws NoteError `malformed_note`
+ */
+export function parseSignatureLines(lines: string): NoteSignature[] {
+  const malformed = new NoteError('malformed_note', 'These are not signature lines.');
+  if (!lines.endsWith('\n')) throw malformed;
+  const signatures = lines.slice(0, -1).split('\n').map(parseSignature);
+  if (signatures.length > MOST_SIGNATURES || signatures.includes(null)) throw malformed;
+  return signatures as NoteSignature[];
+}
+
+export const formatSignatureLine = (s: NoteSignature): string =>
+  `${DASH}${s.name} ${toBase64(concat(s.id, s.signature))}\n`;
+
 /** @throws NoteError `malformed_note` */
 export function parseNote(note: Uint8Array | string): Note {
   const all = typeof note === 'string' ? note : fromUtf8(note);
@@ -70,21 +99,11 @@ export function parseNote(note: Uint8Array | string): Note {
   if (all === null || /[\u0000-\u0009\u000b-\u001f\u007f]/.test(all)) throw malformed;
   const at = all.lastIndexOf('\n\n');
   if (at < 0 || !all.endsWith('\n')) throw malformed;
-  const lines = all.slice(at + 2, -1).split('\n');
-  const signatures = lines.map((line) => {
-    const [name = '', base64 = '', ...rest] = line.slice(DASH.length).split(' ');
-    const bytes = fromBase64(base64);
-    if (!line.startsWith(DASH) || !isName(name) || rest.length > 0 || bytes === null || bytes.length < 5)
-      throw malformed;
-    return { name, id: bytes.subarray(0, 4), signature: bytes.subarray(4) };
-  });
-  if (signatures.length > 100) throw malformed;
-  return { text: all.slice(0, at + 1), signatures };
+  return { text: all.slice(0, at + 1), signatures: parseSignatureLines(all.slice(at + 2)) };
 }
 
 export function formatNote(note: Note): string {
-  const lines = note.signatures.map((s) => `${DASH}${s.name} ${toBase64(concat(s.id, s.signature))}\n`);
-  return `${note.text}\n${lines.join('')}`;
+  return `${note.text}\n${note.signatures.map(formatSignatureLine).join('')}`;
 }
 
 /**
@@ -100,9 +119,10 @@ export function verifyNote(
   const keys = vkeys.map((key) => (typeof key === 'string' ? parseVkey(key) : key));
   const verifiedBy: string[] = [];
   for (const s of note.signatures) {
-    const key = keys.find((k) => k.name === s.name && equalBytes(k.id, s.id));
+    // A key of another kind (a witness's, or one that is not spoken here) says nothing about the text alone.
+    const key = keys.find((k) => k.alg === ALG_ED25519 && k.name === s.name && equalBytes(k.id, s.id));
     if (key === undefined) continue;
-    if (key.alg !== ALG_ED25519 || !verifyEd25519(key.pub, utf8(note.text), s.signature))
+    if (!verifyEd25519(key.pub, utf8(note.text), s.signature))
       throw new NoteError('bad_signature', `The signature of ${s.name} does not hold.`);
     if (!verifiedBy.includes(s.name)) verifiedBy.push(s.name);
   }

@@ -7,10 +7,11 @@ import { NoteError, verifyNote } from '../note/note.js';
 import { decodeBundle } from '../tile/bundle.js';
 import { bundlePath, TILE_WIDTH, tilePath } from '../tile/paths.js';
 import { type FileReader, splitHashes, tileHashes } from '../tile/reader.js';
+import type { Policy } from '../witness/policy.js';
+import { checkQuorum, type WitnessState } from '../witness/quorum.js';
 import { checkBlock } from './block.js';
 import { checkExtraFiles } from './extra-files.js';
-import type { Finding } from './findings.js';
-import { eventIdIn } from './findings.js';
+import { eventIdIn, type Finding } from './findings.js';
 
 /** Where the files of one log are read from. `list` gives all paths, if that is possible. */
 export interface LogSource {
@@ -23,6 +24,11 @@ export interface VerifyOptions {
   readonly vkeys?: readonly string[];
   /** A checkpoint kept from earlier: the log must have grown from it. */
   readonly previousCheckpoint?: string;
+  /**
+   * Whose cosignatures the checkpoint must carry. The logs it names are trusted as `vkeys` are; without its quorum
+   * the log is not verified, and not called tampered with for that alone.
+   */
+  readonly policy?: Policy;
   readonly onProgress?: (done: number, size: number) => void;
 }
 
@@ -35,6 +41,8 @@ export interface LogReport {
   readonly key: 'trusted' | 'own' | 'none';
   /** Leaves, and records inside them. */
   readonly records: number;
+  /** The witnesses of the policy that was given. */
+  readonly witnesses?: readonly WitnessState[];
   readonly findings: readonly Finding[];
 }
 
@@ -54,10 +62,10 @@ export async function verifyLog(source: LogSource, options: VerifyOptions = {}):
       records: 0,
       findings,
     };
-  const { checkpoint, key } = head;
+  const { checkpoint, key, witnesses } = head;
   const walk = new Walk(source, checkpoint.size, findings, options.onProgress);
   const root = await walk.run();
-  if (!equalBytes(root, checkpoint.root) && findings.length === 0)
+  if (!equalBytes(root, checkpoint.root) && findings.every((f) => f.code === 'quorum_not_met'))
     findings.push({
       code: 'root_mismatch',
       path: 'checkpoint',
@@ -66,7 +74,8 @@ export async function verifyLog(source: LogSource, options: VerifyOptions = {}):
   await checkEarlier(source, checkpoint, options, findings);
   if (source.list !== undefined)
     await checkExtraFiles(source, await source.list(), checkpoint.size, findings);
-  const status = findings.length > 0 ? 'tampered' : key === 'none' ? 'unknown' : 'verified';
+  const broken = findings.some((f) => f.code !== 'quorum_not_met');
+  const status = broken ? 'tampered' : findings.length > 0 || key === 'none' ? 'unknown' : 'verified';
   return {
     origin: checkpoint.origin,
     size: checkpoint.size,
@@ -74,18 +83,25 @@ export async function verifyLog(source: LogSource, options: VerifyOptions = {}):
     status,
     key,
     records: walk.records,
+    ...(witnesses === undefined ? {} : { witnesses }),
     findings,
   };
+}
+
+interface SignedHead {
+  readonly checkpoint: Checkpoint;
+  readonly key: LogReport['key'];
+  readonly witnesses?: readonly WitnessState[];
 }
 
 async function readHead(
   source: LogSource,
   options: VerifyOptions,
   findings: Finding[],
-): Promise<{ checkpoint: Checkpoint; key: LogReport['key'] } | null> {
+): Promise<SignedHead | null> {
   const bytes = await source.read('checkpoint');
   if (bytes === null) return null;
-  const trusted = options.vkeys ?? [];
+  const trusted = [...(options.vkeys ?? []), ...(options.policy?.logs.map((log) => log.vkey) ?? [])];
   const beside = fromUtf8((await source.read('vkey')) ?? new Uint8Array())?.replace(/\n$/, '') ?? '';
   const keys = trusted.length > 0 ? trusted : beside === '' ? [] : [beside];
   try {
@@ -93,7 +109,11 @@ async function readHead(
     const checkpoint = parseCheckpoint(note.text);
     if (!note.verifiedBy.includes(checkpoint.origin))
       throw new NoteError('no_known_signature', 'The key is not the key of this log.');
-    return { checkpoint, key: trusted.length > 0 ? 'trusted' : 'own' };
+    const head = { checkpoint, key: trusted.length > 0 ? ('trusted' as const) : ('own' as const) };
+    if (options.policy === undefined) return head;
+    const verdict = checkQuorum(bytes, options.policy);
+    if (!verdict.met) findings.push({ code: 'quorum_not_met', path: 'checkpoint', message: verdict.detail });
+    return { ...head, witnesses: verdict.witnesses };
   } catch (error) {
     const message = error instanceof NoteError ? error.message : 'The checkpoint cannot be read.';
     findings.push({ code: 'checkpoint_invalid', path: 'checkpoint', message });

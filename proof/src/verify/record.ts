@@ -6,6 +6,8 @@ import { verifyInclusion } from '../merkle/verify.js';
 import { parseCheckpoint } from '../note/checkpoint.js';
 import { verifyNote } from '../note/note.js';
 import { parseTlogProof } from '../note/tlog-proof.js';
+import type { Policy } from '../witness/policy.js';
+import { checkQuorum } from '../witness/quorum.js';
 
 type Members = { readonly [key: string]: unknown };
 const isObject = (value: unknown): value is Members =>
@@ -22,7 +24,7 @@ export function recordBytes(record: object): Uint8Array {
 /** Hex of the hash under which a record stands in its tree or block. */
 export const hashOfRecord = (record: object): string => toHex(leafHash(recordBytes(record)));
 
-export type StepId = 'record_hash' | 'block' | 'inclusion' | 'signature';
+export type StepId = 'record_hash' | 'block' | 'inclusion' | 'signature' | 'quorum';
 
 export interface VerdictStep {
   readonly id: StepId;
@@ -31,7 +33,10 @@ export interface VerdictStep {
 }
 
 export interface RecordVerdict {
-  /** `unknown` only when no key was given that could say; everything that does not hold is `tampered`. */
+  /**
+   * `unknown` only when no key was given that could say, or witnesses that were asked for have not cosigned;
+   * everything that does not hold is `tampered`.
+   */
   readonly state: 'verified' | 'tampered' | 'unknown';
   readonly steps: readonly VerdictStep[];
   readonly origin: string;
@@ -46,6 +51,8 @@ export interface RecordProof {
   readonly vkeys: readonly string[];
   /** The record as shown; without it the one inside the proof is checked. */
   readonly record?: object;
+  /** Whose cosignatures the checkpoint must carry; the logs it names are trusted as `vkeys` are. */
+  readonly policy?: Policy;
 }
 
 interface Extra {
@@ -75,7 +82,7 @@ function readExtra(bytes: Uint8Array | undefined): Extra | null {
  * Checks a record against its proof, trusting nothing but the keys. Every step is told, so that a page can show
  * them; anything that cannot be read counts as not holding.
  */
-export function verifyRecordProof({ proofText, vkeys, record }: RecordProof): RecordVerdict {
+export function verifyRecordProof({ proofText, vkeys, record, policy }: RecordProof): RecordVerdict {
   const steps: VerdictStep[] = [];
   const step = (id: StepId, ok: boolean, detail: string): boolean => {
     steps.push({ id, ok, detail });
@@ -103,11 +110,15 @@ export function verifyRecordProof({ proofText, vkeys, record }: RecordProof): Re
         ? `Entry ${proof.index} of ${size}, by ${proof.path.length} hashes.`
         : 'The hashes do not lead to the root of the checkpoint.',
     );
-    const signed = checkSignature(step, proof.checkpoint, origin, vkeys);
-    const held = steps.every((s) => s.ok);
-    const state = held
+    const trusted = [...vkeys, ...(policy?.logs.map((log) => log.vkey) ?? [])];
+    const signed = checkSignature(step, proof.checkpoint, origin, trusted);
+    if (policy !== undefined) checkPolicy(step, proof.checkpoint, policy);
+    // A missing key or cosignature leaves the question open; anything else that fails answers it.
+    const open = (s: VerdictStep): boolean =>
+      s.id === 'quorum' || (s.id === 'signature' && signed === 'unknown');
+    const state = steps.every((s) => s.ok)
       ? 'verified'
-      : signed === 'unknown' && steps.every((s) => s.ok || s.id === 'signature')
+      : steps.every((s) => s.ok || open(s))
         ? 'unknown'
         : 'tampered';
     return {
@@ -174,4 +185,10 @@ function checkSignature(
     step('signature', false, 'The signature of the checkpoint does not hold.');
     return 'failed';
   }
+}
+
+/** A cosignature that does not hold is thrown, and makes the proof unreadable: it was altered. */
+function checkPolicy(step: Step, checkpoint: string, policy: Policy): void {
+  const verdict = checkQuorum(checkpoint, policy);
+  step('quorum', verdict.met, verdict.detail);
 }

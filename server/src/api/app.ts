@@ -45,6 +45,10 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
   // Bodies stay streams: each receiver reads them within its own limits.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+  app.addHook('onRequest', async (request) => {
+    // Go's http.Post with no type sends the header empty, which says as little as none.
+    if (request.headers['content-type'] === '') delete request.headers['content-type'];
+  });
   app.addHook('onSend', async (request, reply) => {
     securityHeaders(reply);
     void reply.header('x-request-id', request.id);

@@ -10,6 +10,8 @@ import type { Holds } from '../rights/holds.js';
 import type { Indexer } from '../store/indexer.js';
 import type { Store } from '../store/process/store.js';
 import type { Vault } from '../vault/vault.js';
+import type { Cosigning } from '../witness/cosigning.js';
+import type { Witness } from '../witness/witness.js';
 import type { TrustedLog } from './contract.js';
 
 /** Receipt of a sealed record. */
@@ -33,6 +35,10 @@ export interface Engine {
   readonly indexer: Indexer;
   readonly erasures: Erasures;
   readonly holds: Holds;
+  /** Null where this server cosigns nobody's logs. */
+  readonly witness: Witness | null;
+  /** Null where nobody cosigns the logs here. */
+  readonly cosigning: Cosigning | null;
   /** Key of the cursors' MAC. */
   readonly cursorKey: Buffer;
   addTenant(slug: string, packs: readonly string[], region: string): Promise<TenantInfo>;

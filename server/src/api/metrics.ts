@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { Cosigning } from '../witness/cosigning.js';
 import type { Engine } from './engine.js';
 
 /** Own state for Prometheus. Labels hold no tenant, no id and nothing a sender wrote. */
@@ -23,6 +24,30 @@ export class Metrics {
       () => engine.journal.durable - engine.sealer.position,
     );
     this.#gauge('prooflog_store_lag_entries', 'Sealed entries not yet searchable', () => engine.indexer.lag);
+    if (engine.cosigning !== null) this.#witnesses(engine.cosigning);
+  }
+
+  /** Labelled with the names of the operator's own policy file. A quiet log's last cosignature may be old: see both. */
+  #witnesses(cosigning: Cosigning): void {
+    const labelNames = ['witness'] as const;
+    new Gauge({
+      name: 'prooflog_witness_cosignature_age_seconds',
+      help: 'Time since the last cosignature of a witness; absent before its first since the start',
+      labelNames,
+      registers: [this.#registry],
+      collect() {
+        for (const { name, age } of cosigning.health()) if (age !== null) this.set({ witness: name }, age);
+      },
+    });
+    new Gauge({
+      name: 'prooflog_witness_waiting_logs',
+      help: 'Logs whose latest checkpoint a witness has not cosigned',
+      labelNames,
+      registers: [this.#registry],
+      collect() {
+        for (const { name, waiting } of cosigning.health()) this.set({ witness: name }, waiting);
+      },
+    });
   }
 
   #gauge(name: string, help: string, read: () => number): void {

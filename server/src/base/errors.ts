@@ -54,6 +54,10 @@ export const ERRORS = {
   method_not_allowed: { status: 405, retry: false, title: 'The method is not allowed' },
   legal_hold: { status: 409, retry: false, title: 'A hold forbids it' },
   conflict: { status: 409, retry: false, title: 'It exists already' },
+  // the witness (statuses of c2sp.org/tlog-witness)
+  unknown_log: { status: 404, retry: false, title: 'The witness does not know this log' },
+  untrusted_checkpoint: { status: 403, retry: false, title: 'The checkpoint is not signed by its log' },
+  inconsistent: { status: 422, retry: false, title: 'The proof does not show that the log only grew' },
   // own state
   journal_busy: { status: 429, retry: true, title: 'Too much is under way' },
   storage_full: { status: 503, retry: true, title: 'The disk is full' },

@@ -26,6 +26,12 @@ export interface Settings {
   confine: string;
   /** Folders besides the data directory that an erasure looks through, separated by commas: backups, exports. */
   erasure_scan: string;
+  /** File of verifier keys of logs that this server cosigns as a witness; empty: it is none. */
+  witness_logs: string;
+  /** Name under which it cosigns. */
+  witness_name: string;
+  /** c2sp.org/tlog-policy file with the witnesses, and their addresses, that cosign the logs here; empty: none do. */
+  witness_policy: string;
   /** debug, info, warn or error. */
   log_level: string;
 }
@@ -43,6 +49,9 @@ export const DEFAULTS: Settings = {
   transit_token: '',
   confine: 'auto',
   erasure_scan: '',
+  witness_logs: '',
+  witness_name: '',
+  witness_policy: '',
   log_level: 'warn',
 };
 
@@ -123,6 +132,10 @@ function check(settings: Settings): void {
   checkTransit(settings);
   if (!['auto', 'required', 'off'].includes(settings.confine))
     throw new Failure('bad_setting', 'confine must be auto, required or off.');
+  if (settings.witness_name !== '' && !/^[^\s+]{1,200}$/u.test(settings.witness_name))
+    throw new Failure('bad_setting', 'witness_name must have no spaces and no plus.');
+  if (settings.witness_logs !== '' && settings.witness_name === '')
+    throw new Failure('bad_setting', 'witness_logs needs witness_name, the name this server cosigns under.');
   if (!['debug', 'info', 'warn', 'error', 'silent'].includes(settings.log_level))
     throw new Failure('bad_setting', 'log_level must be debug, info, warn or error.');
 }

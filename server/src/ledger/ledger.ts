@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { blockPath, bundlePath, decodeBundle, TILE_WIDTH, tilePath } from '@prooflog/proof';
 import type { Disk } from '../base/disk.js';
-import { replaceFile } from '../base/durable.js';
-import { type Journaled, type LogName, splitLog } from '../event/stages.js';
+import type { Journaled, LogName } from '../event/stages.js';
+import { Checkpoints } from './checkpoints.js';
 import { Edge, type LedgerFile } from './edge.js';
 import { toEntry } from './entry.js';
 import { LedgerFiles } from './files.js';
@@ -30,12 +30,21 @@ const YIELD_EVERY = 256;
  */
 export class Ledger {
   readonly #o: LedgerOptions;
+  readonly checkpoints: Checkpoints;
   readonly #files: LedgerFiles;
   readonly #edges = new Map<LogName, Edge>();
 
   constructor(options: LedgerOptions) {
     this.#o = options;
     this.#files = new LedgerFiles(options.disk);
+    const { disk, signer, origin } = options;
+    this.checkpoints = new Checkpoints({
+      disk,
+      files: this.#files,
+      signer,
+      origin,
+      dirOf: (log) => this.dirOf(log),
+    });
   }
 
   dirOf(log: LogName): string {
@@ -83,28 +92,14 @@ export class Ledger {
       return { log, size: edge.size, root: edge.root() };
     });
     await this.#o.heads.advance(next, position);
-    for (const head of next) await this.#writeCheckpoint(head);
-  }
-
-  async #writeCheckpoint(head: Head): Promise<void> {
-    const { tenant } = splitLog(head.log);
-    const origin = this.#o.origin(head.log);
-    const dir = this.dirOf(head.log);
-    await this.#files.ensureDir(dir);
-    const vkey = Buffer.from(`${await this.#o.signer.vkey(tenant, origin)}\n`);
-    const there = await this.#o.disk.readFile(join(dir, 'vkey'));
-    if (there === null || !vkey.equals(there))
-      await replaceFile(this.#o.disk, join(dir, 'vkey'), vkey, 0o444);
-    const note = Buffer.from(await this.#o.signer.checkpoint(tenant, origin, head));
-    await replaceFile(this.#o.disk, join(dir, 'checkpoint'), note, 0o644);
+    for (const head of next) await this.checkpoints.write(head);
   }
 
   /** On start: a head that was won has its checkpoint, even when the program died in between. */
   async repair(): Promise<void> {
     for (const head of this.#o.heads.all()) {
-      const text = await this.#o.disk.readFile(join(this.dirOf(head.log), 'checkpoint'));
-      const size = text === null ? -1 : Number(Buffer.from(text).toString().split('\n')[1]);
-      if (size < head.size) await this.#writeCheckpoint(head);
+      const size = Number((await this.checkpoints.read(head.log))?.split('\n')[1] ?? -1);
+      if (size < head.size) await this.checkpoints.write(head);
     }
   }
 

@@ -1,5 +1,5 @@
-import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
 import { formatCheckpoint, formatVkey, signEd25519Note } from '@prooflog/proof';
+import { type SigningKey, signingKey } from '../base/ed25519.js';
 import type { Keyring } from '../base/keyring.js';
 import type { Head } from './heads.js';
 
@@ -10,9 +10,6 @@ export interface Signer {
   /** The checkpoint of a head as a signed note (c2sp.org/tlog-checkpoint). */
   checkpoint(tenant: string, origin: string, head: Head): Promise<string>;
 }
-
-/** DER before the 32 bytes of an Ed25519 seed (RFC 8410 §7). */
-const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 /** One signer for some tenants, another for the others: a log keeps the key it began with. */
 export class EitherSigner implements Signer {
@@ -36,21 +33,18 @@ export const signingSeed = (tenant: string): string => `sign/${tenant}`;
 
 export class KeyringSigner implements Signer {
   readonly #keyring: Keyring;
-  readonly #keys = new Map<string, { key: KeyObject; pub: Uint8Array }>();
+  readonly #keys = new Map<string, SigningKey>();
 
   constructor(keyring: Keyring) {
     this.#keyring = keyring;
   }
 
-  async #key(tenant: string): Promise<{ key: KeyObject; pub: Uint8Array }> {
+  async #key(tenant: string): Promise<SigningKey> {
     const known = this.#keys.get(tenant);
     if (known !== undefined) return known;
-    const seed = await this.#keyring.getOrCreate(signingSeed(tenant));
-    const key = createPrivateKey({ key: Buffer.concat([PKCS8, seed]), format: 'der', type: 'pkcs8' });
-    const spki = createPublicKey(key).export({ format: 'der', type: 'spki' });
-    const pair = { key, pub: new Uint8Array(spki.subarray(-32)) };
-    this.#keys.set(tenant, pair);
-    return pair;
+    const key = signingKey(await this.#keyring.getOrCreate(signingSeed(tenant)));
+    this.#keys.set(tenant, key);
+    return key;
   }
 
   async vkey(tenant: string, origin: string): Promise<string> {
@@ -58,12 +52,8 @@ export class KeyringSigner implements Signer {
   }
 
   async checkpoint(tenant: string, origin: string, head: Head): Promise<string> {
-    const { key, pub } = await this.#key(tenant);
+    const { pub, sign } = await this.#key(tenant);
     const text = formatCheckpoint({ origin, size: head.size, root: head.root });
-    return signEd25519Note(text, {
-      name: origin,
-      pub,
-      sign: (message: Uint8Array) => new Uint8Array(sign(null, message, key)),
-    });
+    return signEd25519Note(text, { name: origin, pub, sign });
   }
 }

@@ -75,7 +75,7 @@ export class Program {
     under: readonly string[] = [],
   ): Promise<Program> {
     const [file = '', ...args] = [...under, process.execPath, BIN, command, '--data', data];
-    const child = spawn(file, [...args, '--listen', '127.0.0.1:0'], {
+    const child = spawn(file, [...args, '--listen', env.PROOFLOG_LISTEN ?? '127.0.0.1:0'], {
       env: environment({ PROOFLOG_ADMIN_TOKEN: ADMIN_TOKEN, PROOFLOG_LOG_LEVEL: 'debug', ...env }),
       stdio: ['ignore', 'pipe', 'pipe'],
       // A tracer that is killed lets its program go: both are killed as a group.

@@ -9,6 +9,7 @@ import { rightsRoutes } from './rights.js';
 import { searchRoutes } from './search.js';
 import { sessionRoutes } from './session.js';
 import { tailRoutes } from './tail.js';
+import { witnessRoutes } from './witness.js';
 
 /** The one registry of routes, each with its permission. */
 export const routes = (services: Services): Route[] =>
@@ -20,6 +21,7 @@ export const routes = (services: Services): Route[] =>
     rightsRoutes,
     tailRoutes,
     ledgerRoutes,
+    witnessRoutes,
     adminRoutes,
     sessionRoutes,
     healthRoutes,

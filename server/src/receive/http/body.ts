@@ -23,33 +23,41 @@ function decoder(encoding: string): ReturnType<typeof createGunzip> | null {
   }
 }
 
-const tooLarge = (): Failure =>
-  new Failure('body_too_large', `A body may have at most ${LIMITS.body / MIB} MiB, also when unpacked.`);
+const tooLarge = (limit: number): Failure =>
+  new Failure(
+    'body_too_large',
+    `A body may have at most ${limit < MIB ? `${limit / 1_024} KiB` : `${limit / MIB} MiB`}, also when unpacked.`,
+  );
 
 /**
  * The whole body, decompressed, within the limits. Stops reading as soon as one is passed, so that a bomb or an
  * endless body costs no more than the limit.
  *
+ * @param limit bytes, packed and unpacked, where a smaller one than everybody's is enough.
  * @throws Failure `body_too_large`, `malformed_encoding`, `unsupported_encoding`, `empty_body`.
  */
-export async function readBody(raw: IncomingMessage): Promise<Buffer> {
+export async function readBody(raw: IncomingMessage, limit: number = LIMITS.body): Promise<Buffer> {
   const declared = Number(raw.headers['content-length'] ?? 0);
-  if (declared > LIMITS.body) throw tooLarge();
+  if (declared > limit) throw tooLarge(limit);
   const unpack = decoder(
     String(raw.headers['content-encoding'] ?? '')
       .trim()
       .toLowerCase(),
   );
-  const body = unpack === null ? await collect(raw, () => LIMITS.body) : await unpackBody(raw, unpack);
+  const body = unpack === null ? await collect(raw, () => limit) : await unpackBody(raw, unpack, limit);
   if (body.length === 0) throw new Failure('empty_body', 'The body is empty.');
   return body;
 }
 
-async function unpackBody(raw: IncomingMessage, unpack: ReturnType<typeof createGunzip>): Promise<Buffer> {
+async function unpackBody(
+  raw: IncomingMessage,
+  unpack: ReturnType<typeof createGunzip>,
+  limit: number,
+): Promise<Buffer> {
   let packed = 0;
   raw.on('data', (chunk: Buffer) => {
     packed += chunk.length;
-    if (packed > LIMITS.body) unpack.destroy(tooLarge());
+    if (packed > limit) unpack.destroy(tooLarge(limit));
   });
   raw.on('error', () =>
     unpack.destroy(new Failure('malformed_encoding', 'The sender stopped before the body was complete.')),
@@ -59,7 +67,9 @@ async function unpackBody(raw: IncomingMessage, unpack: ReturnType<typeof create
   );
   raw.pipe(unpack);
   try {
-    return await collect(unpack, () => Math.min(LIMITS.unpacked, Math.max(MIB, packed * LIMITS.ratio)));
+    return await collect(unpack, () =>
+      Math.min(limit, LIMITS.unpacked, Math.max(MIB, packed * LIMITS.ratio)),
+    );
   } catch (error) {
     if (error instanceof Failure) throw error;
     throw new Failure('malformed_encoding', 'The compressed body is broken or cut off.', { cause: error });
@@ -73,7 +83,7 @@ async function collect(stream: Readable, limit: () => number): Promise<Buffer> {
     size += chunk.length;
     if (size > limit()) {
       stream.unpipe?.();
-      throw tooLarge();
+      throw tooLarge(limit());
     }
     chunks.push(chunk);
   }

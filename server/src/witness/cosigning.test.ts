@@ -1,0 +1,335 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  cosign,
+  formatCosignerVkey,
+  formatSignatureLine,
+  parseCheckpoint,
+  parseNote,
+  parsePolicy,
+  verifyLog,
+} from '@prooflog/proof';
+import { directorySource } from '@prooflog/proof/node';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openDatabase } from '../base/database.js';
+import { realDisk } from '../base/disk.js';
+import { signingKey } from '../base/ed25519.js';
+import { Keyring } from '../base/keyring.js';
+import { formatUuid } from '../base/uuid.js';
+import { mintJournaled } from '../event/mint/journaled.js';
+import type { Journaled, LogName } from '../event/stages.js';
+import { Heads } from '../ledger/heads.js';
+import { Ledger } from '../ledger/ledger.js';
+import { KeyringSigner } from '../ledger/signer.js';
+import { type LedgerTables, ledgerMigrations } from '../ledger/tables.js';
+import { Cosigning } from './cosigning.js';
+import { parseKnownLogs } from './known-logs.js';
+import { planOf } from './remote.js';
+import { parseAddCheckpoint } from './request.js';
+import { type WitnessTables, witnessMigrations } from './tables.js';
+import { Witness } from './witness.js';
+
+const LOG: LogName = 't1/audit';
+const ORIGIN = `test.example/${LOG}`;
+const INTERVAL = 60;
+
+let dir: string;
+let ledger: Ledger;
+let heads: Heads;
+let vkey: string;
+let next: number;
+const closing: (() => Promise<unknown>)[] = [];
+
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'prooflog-cosigning-'));
+  next = 0;
+  const control = await openDatabase<LedgerTables>(join(dir, 'control.db'), ledgerMigrations);
+  closing.push(control.close);
+  heads = await Heads.load(control.db);
+  const signer = new KeyringSigner(await Keyring.open(realDisk, join(dir, 'keys')));
+  vkey = await signer.vkey('t1', ORIGIN);
+  const origin = (log: LogName): string => `test.example/${log}`;
+  ledger = new Ledger({ dir: join(dir, 'ledger'), disk: realDisk, heads, signer, origin });
+});
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+function record(n: number): Journaled {
+  const id = Buffer.alloc(16);
+  id.writeUInt32BE(n, 12);
+  const head = `{"event_id":"${formatUuid(id)}","integrity":{"prev_hash":"`;
+  const payload = Buffer.from(`${head}${'0'.repeat(64)}"}}`);
+  return mintJournaled({
+    kind: 'record',
+    log: LOG,
+    eventId: id,
+    patch: head.length,
+    payload,
+    position: n,
+    next: n + 1,
+  });
+}
+
+async function grow(by: number): Promise<void> {
+  await ledger.seal(Array.from({ length: by }, () => record(next++)));
+}
+
+const published = (): string => readFileSync(join(dir, 'ledger', LOG, 'checkpoint'), 'utf8');
+const namesUnder = (note: string): string[] => parseNote(note).signatures.map((s) => s.name);
+const sizeOf = (note: string): number => parseCheckpoint(parseNote(note).text).size;
+
+type Handler = (body: Buffer) => Promise<{ status: number; type?: string; text: string }> | null;
+
+interface Place {
+  readonly url: string;
+  /** Milliseconds at which requests came, and how many were under way at most. */
+  readonly times: number[];
+  readonly bodies: Buffer[];
+  most: number;
+}
+
+async function listen(handler: Handler): Promise<Place> {
+  let under = 0;
+  const server: Server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    place.times.push(performance.now());
+    under += 1;
+    place.most = Math.max(place.most, under);
+    response.on('close', () => {
+      under -= 1;
+    });
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      place.bodies.push(Buffer.concat(chunks));
+      void handler(Buffer.concat(chunks))?.then(({ status, type = 'text/plain', text }) => {
+        response.writeHead(status, { 'content-type': type }).end(text);
+      });
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const place: Place = { url: `http://127.0.0.1:${port}`, times: [], bodies: [], most: 0 };
+  closing.push(
+    () =>
+      new Promise((resolve) => {
+        server.close(resolve);
+        server.closeAllConnections();
+      }),
+  );
+  return place;
+}
+
+const keyOf = (n: number) => ({ name: `witness.example/w${n}`, ...signingKey(Buffer.alloc(32, n)) });
+const lineOf = (n: number, url: string): string =>
+  `witness w${n} ${formatCosignerVkey(keyOf(n).name, keyOf(n).pub)} ${url}\n`;
+
+/** The real witness behind HTTP. */
+async function witness(n: number): Promise<Place> {
+  const control = await openDatabase<WitnessTables>(join(dir, `w${n}.db`), witnessMigrations);
+  closing.push(control.close);
+  const role = await Witness.load(control.db, parseKnownLogs(vkey), keyOf(n), Date.now);
+  return listen(async (body) => {
+    const answer = await role.addCheckpoint(body);
+    return answer.kind === 'cosigned'
+      ? { status: 200, text: answer.lines }
+      : { status: 409, type: 'text/x.tlog.size', text: `${answer.size}\n` };
+  });
+}
+
+interface Started {
+  readonly cosigning: Cosigning;
+  readonly errors: string[];
+}
+
+function start(policy: string): Started {
+  const errors: string[] = [];
+  const cosigning = new Cosigning({
+    plan: planOf(policy),
+    clock: Date.now,
+    logs: () => heads.all().map((head) => head.log),
+    originOf: (log) => `test.example/${log}`,
+    open: (log) => ({
+      size: () => ledger.size(log),
+      checkpoint: () => ledger.checkpoints.read(log),
+      read: (path) => realDisk.readFile(join(ledger.dirOf(log), path)),
+      publish: (text, cosignature) => ledger.checkpoints.addCosignature(log, text, cosignature),
+    }),
+    onError: (name, error) => errors.push(`${name}: ${(error as Error).message}`),
+    interval: INTERVAL,
+  });
+  closing.push(() => cosigning.stop());
+  return { cosigning, errors };
+}
+
+/** Until the published checkpoint has this size and these signatures. */
+async function untilSigned(size: number, names: readonly string[]): Promise<void> {
+  await expect
+    .poll(() => [sizeOf(published()), ...namesUnder(published()).sort()], { timeout: 20_000, interval: 5 })
+    .toEqual([size, ...[...names].sort()]);
+}
+
+describe('Cosigning', () => {
+  it('brings the witnesses of a policy under each checkpoint, behind the log’s own signature', async () => {
+    const places = [await witness(1), await witness(2)];
+    const lines = places.map((place, i) => lineOf(i + 1, `${place.url}/`)).join('');
+    const policy = `log ${vkey}\n${lines}group all all w1 w2\nquorum all\n`;
+    const { cosigning, errors } = start(policy);
+    for (const by of [3, 1, 300, 700]) {
+      await grow(by);
+      cosigning.wake();
+      await untilSigned(next, [ORIGIN, keyOf(1).name, keyOf(2).name]);
+      expect(namesUnder(published())[0]).toBe(ORIGIN);
+      const report = await verifyLog(directorySource(join(dir, 'ledger', LOG)), {
+        policy: parsePolicy(policy),
+      });
+      expect(report).toMatchObject({ status: 'verified', key: 'trusted', size: next });
+      expect(report.witnesses?.every((w) => w.time !== null)).toBe(true);
+    }
+    expect(errors).toEqual([]);
+    expect(cosigning.health()).toMatchObject([
+      { name: 'w1', waiting: 0 },
+      { name: 'w2', waiting: 0 },
+    ]);
+    expect(cosigning.health()[0]?.age).toBeLessThan(60);
+  });
+
+  it('learns from 409 where a witness stands, and asks it one thing at a time, not too often', async () => {
+    const place = await witness(1);
+    const policy = `${lineOf(1, place.url)}quorum w1\n`;
+    const first = start(policy);
+    await grow(5);
+    first.cosigning.wake();
+    await untilSigned(5, [ORIGIN, keyOf(1).name]);
+    await first.cosigning.stop();
+    // Started anew it knows who stands under the checkpoint there is, and nothing else.
+    const late = await witness(2);
+    const second = start(`${lineOf(2, late.url)}${policy}`);
+    second.cosigning.wake();
+    await untilSigned(5, [ORIGIN, keyOf(1).name, keyOf(2).name]);
+    expect(place.times.length).toBe(1);
+    for (let i = 0; i < 6; i++) {
+      await grow(7);
+      second.cosigning.wake();
+    }
+    await untilSigned(next, [ORIGIN, keyOf(1).name, keyOf(2).name]);
+    await second.cosigning.stop();
+    // And nothing at all where a checkpoint came after the last that was cosigned.
+    await grow(3);
+    const third = start(policy);
+    third.cosigning.wake();
+    await untilSigned(next, [ORIGIN, keyOf(1).name]);
+    expect([...second.errors, ...third.errors]).toEqual([]);
+    const olds = place.bodies.slice(-2).map((body) => parseAddCheckpoint(body).old);
+    expect(olds).toEqual([0, next - 3]);
+    expect(place.most).toBe(1);
+    // Cosignatures that stand under the checkpoint already are no business of a witness.
+    for (const body of [...place.bodies, ...late.bodies])
+      expect(parseAddCheckpoint(body).note.signatures.map((s) => s.name)).toEqual([ORIGIN]);
+    const gaps = place.times.slice(1).map((time, i) => time - (place.times[i] as number));
+    // A request may take a moment longer to arrive than the one after it.
+    expect(Math.min(...gaps)).toBeGreaterThan(INTERVAL / 2);
+  });
+
+  it('waits for nobody: one that is down and one that never answers delay no other', async () => {
+    const good = await witness(1);
+    const gone = await listen(() => null);
+    const hanging = await listen(() => null);
+    await closing.splice(closing.length - 2, 1)[0]?.();
+    const { cosigning, errors } = start(
+      `${lineOf(1, good.url)}${lineOf(2, gone.url)}${lineOf(3, hanging.url)}quorum w1\n`,
+    );
+    for (let i = 0; i < 3; i++) {
+      await grow(2);
+      cosigning.wake();
+      await untilSigned(next, [ORIGIN, keyOf(1).name]);
+    }
+    await expect.poll(() => errors.length).toBeGreaterThan(0);
+    expect(new Set(errors)).toEqual(new Set(['w2: It does not answer (ECONNREFUSED).']));
+    expect(hanging.times.length).toBe(1);
+    expect(cosigning.health().map((h) => h.waiting)).toEqual([0, 1, 1]);
+    const began = performance.now();
+    await cosigning.stop();
+    expect(performance.now() - began).toBeLessThan(5_000);
+  });
+
+  it('publishes nothing of a witness that lies', async () => {
+    const answer = (make: (text: string) => Promise<string>): Handler => {
+      return async (body) => ({ status: 200, text: await make(parseAddCheckpoint(body).note.text) });
+    };
+    const lies: Handler[] = [
+      answer(async (text) => formatSignatureLine(await cosign(`${text}x`, keyOf(1), 5))),
+      answer(async (text) =>
+        formatSignatureLine(await cosign(text, { ...keyOf(9), name: keyOf(2).name }, 5)),
+      ),
+      answer(async () => '\u2014 nonsense\n'),
+      answer(async () => 'x'.repeat(100_000)),
+      async () => ({ status: 409, text: '99\n' }),
+      async () => ({ status: 409, text: '0\n' }),
+      async () => ({ status: 302, text: '' }),
+    ];
+    const places = await Promise.all(lies.map((lie) => listen(lie)));
+    const lines = places.map((place, i) => lineOf(i + 1, place.url)).join('');
+    const { cosigning, errors } = start(`${lines}quorum w1\n`);
+    await grow(4);
+    const before = published();
+    cosigning.wake();
+    await expect
+      .poll(() => new Set(errors.map((e) => e.slice(0, 2))).size, { timeout: 10_000 })
+      .toBe(lies.length);
+    await cosigning.stop();
+    expect(published()).toBe(before);
+  });
+
+  it('shows a witness only the logs the policy names', async () => {
+    const place = await witness(1);
+    const other = vkey.replace(ORIGIN, 'test.example/t2/audit');
+    expect(() => planOf(`log ${other}\n${lineOf(1, place.url)}quorum w1\n`)).toThrow('Line 1');
+    const plan = planOf(`log ${vkey}\n${lineOf(1, place.url)}quorum w1\n`);
+    expect([plan.covers(ORIGIN), plan.covers('test.example/t2/audit')]).toEqual([true, false]);
+    expect(planOf(`${lineOf(1, place.url)}quorum w1\n`).covers('anything')).toBe(true);
+    expect(() => planOf('quorum none\n')).toThrow('no witness');
+    expect(() => planOf(`${lineOf(1, 'ftp://x')}quorum w1\n`)).toThrow('http');
+  });
+});
+
+describe('Checkpoints', () => {
+  it('never puts an older checkpoint over a newer one', async () => {
+    await grow(1);
+    const old: string[] = [];
+    const sizes: number[] = [];
+    const added: Promise<boolean>[] = [];
+    for (let i = 0; i < 30; i++) {
+      const text = parseNote(published()).text;
+      old.push(text);
+      const sealing = grow(1);
+      for (const before of old.slice(-3))
+        added.push(ledger.checkpoints.addCosignature(LOG, before, await cosign(before, keyOf(1), 7)));
+      sizes.push(sizeOf(published()));
+      await sealing;
+      sizes.push(sizeOf(published()));
+    }
+    const results = await Promise.all(added);
+    expect(sizes).toEqual([...sizes].sort((a, b) => a - b));
+    expect(sizeOf(published())).toBe(31);
+    // Both cases happened: some came in time, some too late.
+    expect(results).toContain(true);
+    expect(results).toContain(false);
+  });
+
+  it('keeps one cosignature per key, and the log’s own first', async () => {
+    await grow(1);
+    const { text } = parseNote(published());
+    for (const [n, time] of [
+      [1, 5],
+      [2, 5],
+      [1, 6],
+    ] as const)
+      await ledger.checkpoints.addCosignature(LOG, text, await cosign(text, keyOf(n), time));
+    expect(namesUnder(published())).toEqual([ORIGIN, keyOf(2).name, keyOf(1).name]);
+  });
+});
