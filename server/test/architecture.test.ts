@@ -18,6 +18,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   store: ['base', 'event', 'proof'],
   query: ['base', 'store/tables'],
   access: ['base'],
+  export: ['base', 'event', 'ledger', 'query', 'store', 'proof'],
   // The face: it translates between HTTP and the rooms.
   api: [
     'base',
@@ -31,6 +32,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     'journal',
     'ledger',
     'store',
+    'export',
     'pipeline',
   ],
 };

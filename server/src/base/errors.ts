@@ -48,6 +48,7 @@ export const ERRORS = {
   unknown_field: bad('The field is not known'),
   bad_cursor: bad('The cursor is not valid for this search'),
   bad_time: bad('The time cannot be read'),
+  export_too_large: { status: 413, retry: false, title: 'The export is too large' },
   unauthenticated: { status: 401, retry: false, title: 'A valid credential is needed' },
   forbidden: { status: 403, retry: false, title: 'The credential does not allow this' },
   not_found: { status: 404, retry: false, title: 'There is nothing here' },
