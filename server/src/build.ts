@@ -13,6 +13,7 @@ import { createLogger, type Logger } from './base/logger.js';
 import type { Settings } from './base/settings.js';
 import { safeStackFrames } from './base/stack.js';
 import { type LogName, splitLog } from './event/stages.js';
+import { Exporter } from './export/exporter.js';
 import { Guard } from './guard/index.js';
 import { Journal } from './journal/journal.js';
 import { Heads } from './ledger/heads.js';
@@ -45,6 +46,9 @@ export interface OpenEngine extends Engine {
 
 /** Folder of the packs that come with the program. */
 const OWN_PACKS = join(import.meta.dirname, '../../packs');
+
+/** The proof package in one file, made by `npm run build`. */
+const VERIFIER = join(import.meta.dirname, '../../proof/dist/verify.mjs');
 
 async function usable(disk: Disk, dir: string): Promise<void> {
   try {
@@ -123,6 +127,14 @@ export async function openEngine(
   const store = await openStore(disk, settings, log);
   const indexer = new Indexer(control.db as never, store, sealer, failed('store'));
   await indexer.load();
+  const exporter = new Exporter({
+    disk,
+    ledger: reader,
+    store,
+    signer,
+    caughtUp: (signal) => indexer.caughtUp(signal),
+    verifier: VERIFIER,
+  });
   const pipeline = new Pipeline(guard, vault, journal, systemClock);
   if (journal.cut > 0)
     log.warn({ bytes: journal.cut }, 'cut a torn tail off the journal: it was never acknowledged');
@@ -144,6 +156,7 @@ export async function openEngine(
     sealer,
     store,
     indexer,
+    exporter,
     tenants,
     keys,
     packs,

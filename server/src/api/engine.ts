@@ -1,5 +1,6 @@
 import type { TenantInfo } from '../access/tenants.js';
 import type { LogName } from '../event/stages.js';
+import type { Exporter } from '../export/exporter.js';
 import type { Guard } from '../guard/index.js';
 import type { Journal } from '../journal/journal.js';
 import type { Ledger } from '../ledger/ledger.js';
@@ -29,6 +30,7 @@ export interface Engine {
   readonly sealer: Sealer;
   readonly store: Store;
   readonly indexer: Indexer;
+  readonly exporter: Exporter;
   /** Key of the cursors' MAC. */
   readonly cursorKey: Buffer;
   addTenant(slug: string, packs: readonly string[], region: string): Promise<TenantInfo>;

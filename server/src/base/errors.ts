@@ -56,6 +56,7 @@ export const ERRORS = {
   conflict: { status: 409, retry: false, title: 'It exists already' },
   // own state
   journal_busy: { status: 429, retry: true, title: 'Too much is under way' },
+  too_many_exports: { status: 429, retry: true, title: 'Too many exports are under way' },
   storage_full: { status: 503, retry: true, title: 'The disk is full' },
   storage_failed: { status: 503, retry: true, title: 'The disk does not take writes' },
   search_unavailable: { status: 503, retry: true, title: 'The search store does not answer' },

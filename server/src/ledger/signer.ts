@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
-import { formatCheckpoint, formatVkey, signEd25519Note } from '@prooflog/proof';
+import { formatCheckpoint, formatVkey, manifestNoteText, signEd25519Note } from '@prooflog/proof';
 import type { Keyring } from '../base/keyring.js';
 import type { Head } from './heads.js';
 
@@ -9,6 +9,8 @@ export interface Signer {
   vkey(tenant: string, origin: string): Promise<string>;
   /** The checkpoint of a head as a signed note (c2sp.org/tlog-checkpoint). */
   checkpoint(tenant: string, origin: string, head: Head): Promise<string>;
+  /** The note over the manifest of an export (docs/formats/export.md), under the tenant's own name. */
+  manifest(tenant: string, name: string, manifest: Uint8Array): Promise<string>;
 }
 
 /** DER before the 32 bytes of an Ed25519 seed (RFC 8410 §7). */
@@ -38,10 +40,17 @@ export class KeyringSigner implements Signer {
   }
 
   async checkpoint(tenant: string, origin: string, head: Head): Promise<string> {
+    return this.#sign(tenant, origin, formatCheckpoint({ origin, size: head.size, root: head.root }));
+  }
+
+  manifest(tenant: string, name: string, manifest: Uint8Array): Promise<string> {
+    return this.#sign(tenant, name, manifestNoteText(manifest));
+  }
+
+  async #sign(tenant: string, name: string, text: string): Promise<string> {
     const { key, pub } = await this.#key(tenant);
-    const text = formatCheckpoint({ origin, size: head.size, root: head.root });
     return signEd25519Note(text, {
-      name: origin,
+      name,
       pub,
       sign: (message: Uint8Array) => new Uint8Array(sign(null, message, key)),
     });

@@ -109,7 +109,8 @@ function checkManifest(
     if (text !== manifestNoteText(bytes)) wrong('manifest.json', 'It is not what manifest.note signs.');
     const signer = signatures[0]?.name ?? '';
     const foreign = manifest?.logs.find((log) => tenantOfOrigin(log.origin) !== signer);
-    if (foreign !== undefined) wrong('manifest.json', `It names a log that is not of ${signer}.`);
+    if (foreign !== undefined)
+      wrong('manifest.note', `It is signed by ${signer}, which is not the tenant of the logs.`);
     const keys = [...new Set(vkeys.flatMap((vkey) => [vkey, tenantVkey(vkey)]))];
     const own = keys.filter((key) => key.startsWith(`${signer}+`));
     if (own.length === 0) sink.open.push(`There is no key for ${signer}.`);
