@@ -55,7 +55,11 @@ export function ExplorePage() {
   );
   const unique = useMemo(() => [...new Map(records.map((r) => [r.event_id, r])).values()], [records]);
   const open = (id: string | undefined): void => change({ open: id });
-  const move = (by: number): void => setSelected((at) => Math.max(0, Math.min(unique.length - 1, at + by)));
+  const move = (by: number): void => {
+    // Enter is for the record that was chosen with the keys now, and no longer for the button that has the focus.
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+    setSelected((at) => Math.max(0, Math.min(unique.length - 1, at + by)));
+  };
   useShortcuts({
     '/': () => queryInput.current?.focus(),
     t: () => rangeInput.current?.focus(),
