@@ -5,7 +5,7 @@ import { openZip } from '@prooflog/proof/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Problem, SearchReply } from '../../src/api/contract.js';
 import { auditEvent } from '../support/events.js';
-import { Program, removeDir, runProgram, tempDir } from '../support/program.js';
+import { ADMIN_TOKEN, Program, removeDir, runProgram, tempDir } from '../support/program.js';
 
 const EACH = 2_500;
 let program: Program;
@@ -413,5 +413,27 @@ describe('POST /v1/exports', () => {
     );
     expect(body.records.length).toBeGreaterThan(3);
     expect(JSON.stringify(body)).not.toMatch(/marguerite|7946/);
+  });
+});
+
+describe('prooflog export', () => {
+  const run = (...args: string[]) =>
+    runProgram(['export', '--url', program.url, '--token', ADMIN_TOKEN, '--tenant', 'acme', ...args]);
+
+  it('saves a zip that its own verifier verifies, and says how much it is', async () => {
+    const out = join(work, 'by-command.zip');
+    const made = await run('--query', 'chosen', '--stream', 'audit', 'logs', '--out', out, '--json');
+    expect(made).toMatchObject({ code: 0, err: expect.stringContaining('5000 records') });
+    expect(JSON.parse(made.out)).toMatchObject({ records: 5_000, file: out, bytes: statSync(out).size });
+    expect((await runProgram(['verify', out])).code).toBe(0);
+  });
+
+  it('leaves nothing behind when it is refused', async () => {
+    const out = join(work, 'refused.zip');
+    const { code, err } = await run('--query', '(', '--out', out);
+    expect([code, err.startsWith('prooflog: ')]).toEqual([1, true]);
+    expect(readdirSync(work).filter((name) => name.startsWith('refused'))).toEqual([]);
+    const nowhere = await run('--out', join(work, 'no/such/folder.zip'));
+    expect([nowhere.code, nowhere.err]).toEqual([1, expect.stringContaining('ENOENT')]);
   });
 });
