@@ -7,6 +7,7 @@ import { useShortcuts } from '../../app/shortcuts';
 import { FailureNotice } from '../../ui/failure';
 import { Detail } from './detail';
 import styles from './explore.module.css';
+import { ExportButton } from './export-button';
 import { Facets } from './facets';
 import { Histogram } from './histogram';
 import { QueryBar } from './query-bar';
@@ -91,6 +92,7 @@ export function ExplorePage() {
         <button type="button" onClick={() => void result.refetch()}>
           Run
         </button>
+        <ExportButton key={JSON.stringify(body)} body={body} />
       </div>
       {state.live ? (
         <div className={styles.tail} role="status">
