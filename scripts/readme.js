@@ -41,5 +41,7 @@ if (code !== 0 || !found || verified < 4) {
   process.stdout.write(out);
   process.exitCode = 1;
 } else
-  console.log(`README: ${commands.split('\n').length} lines run, ${verified} logs, receipts and exports verified`);
+  console.log(
+    `README: ${commands.split('\n').length} lines run, ${verified} logs, receipts and exports verified`,
+  );
 rmSync(dir, { recursive: true, force: true });

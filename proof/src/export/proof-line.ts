@@ -35,9 +35,13 @@ type Members = { readonly [key: string]: unknown };
 const isObject = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function readHash(value: unknown): Uint8Array | null {
+/**
+ * A hash that cannot be read is one that leads nowhere: the line's place is still good, and the hash of the record
+ * itself may lead to the root.
+ */
+function readHash(value: unknown): Uint8Array {
   const hash = typeof value === 'string' ? fromHex(value) : null;
-  return hash?.length === HASH_SIZE ? hash : null;
+  return hash?.length === HASH_SIZE ? hash : new Uint8Array(HASH_SIZE);
 }
 
 /** The line in these bytes, or null when it is none. */
@@ -46,18 +50,15 @@ export function readProofLine(bytes: Uint8Array): ProofLine | null {
     const value: unknown = parseStrict(fromUtf8(bytes) ?? '');
     if (!isObject(value) || typeof value.leaf !== 'number') return null;
     const erased = value.erased === true ? { erased: true } : {};
-    if (value.descriptor === undefined) {
-      const hash = readHash(value.hash);
-      return hash === null ? null : { leaf: value.leaf, records: [{ slot: 0, hash }], ...erased };
-    }
+    if (value.descriptor === undefined)
+      return { leaf: value.leaf, records: [{ slot: 0, hash: readHash(value.hash) }], ...erased };
     const path = typeof value.path === 'string' ? fromBase64(value.path) : null;
     if (!isObject(value.descriptor) || path === null || !Array.isArray(value.records)) return null;
-    const records = value.records.map((record: unknown): StatedRecord | null => {
-      const hash = isObject(record) ? readHash(record.hash) : null;
-      return hash === null || !isObject(record) || typeof record.slot !== 'number'
-        ? null
-        : { slot: record.slot, hash };
-    });
+    const records = value.records.map((record: unknown): StatedRecord | null =>
+      isObject(record) && typeof record.slot === 'number'
+        ? { slot: record.slot, hash: readHash(record.hash) }
+        : null,
+    );
     if (!records.every((record) => record !== null)) return null;
     const block = { descriptor: utf8(canonicalize(value.descriptor)), path };
     return { leaf: value.leaf, records, block, ...erased };

@@ -48,7 +48,7 @@ export async function verifyExportedLog(input: LogInput, sink: Sink): Promise<Ex
       code: 'proof_invalid',
       path: names.proofs,
       line: places,
-      message: 'This line is no proof.',
+      message: 'This line is no proof: nothing of this log is proven.',
     });
   else if (head.checkpoint !== null) {
     const keep = (level: number, index: number, hash: Uint8Array) => nodes.set(`${level}/${index}`, hash);
@@ -61,8 +61,10 @@ export async function verifyExportedLog(input: LogInput, sink: Sink): Promise<Ex
         message: 'The hashes do not lead to the root of the checkpoint: nothing of this log is proven.',
       });
   }
-  const known = typeof places === 'number' ? [] : places.all;
-  const states = settle(input, head.signed, lines, computed, known, sink);
+  const states =
+    typeof places === 'number'
+      ? withoutProof(input.stream, lines, sink)
+      : settle(input, head.signed, lines, computed, places.all, sink);
   if (proven && head.checkpoint !== null) await checkKept(input, head.checkpoint, nodes, sink);
   const counts = noCounts();
   for (const state of states) counts[state] += 1;
@@ -108,6 +110,14 @@ function openCheckpoint(
   } catch {
     return wrong('The signature of the checkpoint does not hold.');
   }
+}
+
+/** Nothing says where the records stand. That was said once, and says nothing against each of them. */
+function withoutProof(stream: string, lines: readonly Uint8Array[], sink: Sink): RecordState[] {
+  return lines.map((bytes, i) => {
+    sink.records.push({ stream, line: i + 1, event_id: eventIdIn(bytes) ?? '', state: 'tampered' });
+    return 'tampered';
+  });
 }
 
 /** The state of every record: of those whose bytes are there, then of those that only have a place. */
