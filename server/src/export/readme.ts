@@ -28,7 +28,7 @@ Exit code 0: every record is verified. 1: something was altered, and it says wha
 \`node verify.mjs --help\` lists what else can be asked; \`--json\` gives the state of every record.
 
 **Use your own copy of the keys if you have one.** Without \`--vkey\` the keys in the file \`vkeys\` are used, and whoever
-could replace all of this export could have replaced them too:
+could replace all of this export could have replaced them too. Give one for each log:
 
     node verify.mjs --vkey '<verifier key of the log, from whom you trust>'
 
