@@ -35,12 +35,14 @@ shell.stdout.on('data', (chunk) => {
   out += chunk;
 });
 const code = await new Promise((resolve) => shell.on('close', resolve));
-// The search found what was sent, and all three verifications say so.
+// The search found what was sent, and all four verifications say so.
 const found = /"records":\[\{.*01a1f8c8-2b40-7000-8000-000000000001/.test(out);
 const verified = out.match(/verified {2}/g)?.length ?? 0;
-if (code !== 0 || !found || verified < 3) {
+if (code !== 0 || !found || verified < 4) {
   process.stdout.write(out);
   process.exitCode = 1;
 } else
-  console.log(`README: ${commands.split('\n').length} lines run, ${verified} logs and receipts verified`);
+  console.log(
+    `README: ${commands.split('\n').length} lines run, ${verified} logs, receipts and exports verified`,
+  );
 rmSync(dir, { recursive: true, force: true });

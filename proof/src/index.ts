@@ -1,6 +1,23 @@
 /** Everything an outsider needs to check a Prooflog ledger; no dependencies, Node and browser. */
 export { CanonicalError, canonicalize, type Json } from './canonical/canonicalize.js';
 export { JsonError, type JsonErrorCode, type JsonOptions, parseStrict } from './canonical/parse.js';
+export {
+  EXPORT_FORMAT,
+  logFiles,
+  type Manifest,
+  type ManifestLog,
+  manifestNoteText,
+  readManifest,
+  tenantOfOrigin,
+  tenantVkey,
+} from './export/manifest.js';
+export {
+  formatProofLine,
+  linesOf,
+  type ProofLine,
+  readProofLine,
+  type StatedRecord,
+} from './export/proof-line.js';
 export { concat, equalBytes, fromBase64, fromHex, fromUtf8, toBase64, toHex, utf8 } from './hash/bytes.js';
 export { EMPTY_ROOT, HASH_SIZE, leafHash, nodeHash, sha256 } from './hash/tree-hash.js';
 export {
@@ -12,6 +29,7 @@ export {
   TreeError,
   treeRoot,
 } from './merkle/compute.js';
+export { rootFromSet, type SetLeaf, setPath, setPathOfLeafHashes } from './merkle/set-proof.js';
 export { verifySubtreeConsistency, verifySubtreeInclusion } from './merkle/subtree.js';
 export { type Consistency, type Inclusion, verifyConsistency, verifyInclusion } from './merkle/verify.js';
 export { type Checkpoint, formatCheckpoint, parseCheckpoint } from './note/checkpoint.js';
@@ -55,6 +73,16 @@ export {
   tilePath,
 } from './tile/paths.js';
 export { type FileReader, splitHashes, TileError, tileHashes } from './tile/reader.js';
+export { type ExportFiles, type VerifyExportOptions, verifyExport } from './verify/export/index.js';
+export type {
+  Counts,
+  ExportedLogReport,
+  ExportFinding,
+  ExportFindingCode,
+  ExportReport,
+  RecordResult,
+  RecordState,
+} from './verify/export/report.js';
 export type { Finding, FindingCode } from './verify/findings.js';
 export { type LogReport, type LogSource, type VerifyOptions, verifyLog } from './verify/log.js';
 export {

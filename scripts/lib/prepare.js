@@ -46,6 +46,14 @@ export function prepare() {
   once('installed', ['package-lock.json'], 'installing dependencies (once, some 600 MB)', () =>
     run(npm, ['ci', '--no-audit', '--no-fund', '--ignore-scripts']),
   );
-  const sources = ['proof', 'sdk', 'server', 'web', 'tsconfig.base.json', 'tsconfig.json'];
+  const sources = [
+    'proof',
+    'sdk',
+    'server',
+    'web',
+    'scripts/bundle.js',
+    'tsconfig.base.json',
+    'tsconfig.json',
+  ];
   once('built', sources, 'building', () => run(npm, ['run', '--silent', 'build']));
 }

@@ -15,6 +15,7 @@ import { safeStackFrames } from './base/stack.js';
 import { Transit } from './base/transit.js';
 import { unwrapMaster } from './base/wrapped-master.js';
 import { type LogName, splitLog } from './event/stages.js';
+import { Exporter } from './export/exporter.js';
 import { Guard } from './guard/index.js';
 import { Journal } from './journal/journal.js';
 import { Heads } from './ledger/heads.js';
@@ -55,6 +56,9 @@ const ALL_TIME = { from: 0, to: Date.UTC(2262, 0, 1) };
 
 /** Folder of the packs that come with the program. */
 const OWN_PACKS = join(import.meta.dirname, '../../packs');
+
+/** The proof package in one file, made by `npm run build`. */
+const VERIFIER = join(import.meta.dirname, '../../proof/dist/verify.mjs');
 
 async function usable(disk: Disk, dir: string): Promise<void> {
   try {
@@ -157,6 +161,14 @@ export async function openEngine(
   const store = await openStore(disk, settings, log);
   const indexer = new Indexer(control.db as never, store, sealer, failed('store'));
   await indexer.load();
+  const exporter = new Exporter({
+    disk,
+    ledger: reader,
+    store,
+    signer,
+    caughtUp: (signal) => indexer.caughtUp(signal),
+    verifier: VERIFIER,
+  });
   const pipeline = new Pipeline(guard, vault, journal, systemClock);
   const holds = new Holds(control.db as never, systemClock);
   const erasures = new Erasures(
@@ -191,6 +203,7 @@ export async function openEngine(
     indexer,
     witness,
     cosigning,
+    exporter,
     tenants,
     keys,
     packs,

@@ -21,6 +21,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   access: ['base'],
   // What people may demand of their data; the rest of the machine is handed in.
   rights: ['base', 'vault'],
+  export: ['base', 'event', 'ledger', 'query', 'store', 'proof'],
   // The face: it translates between HTTP and the rooms.
   api: [
     'base',
@@ -36,6 +37,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     'rights',
     'witness',
     'store',
+    'export',
     'pipeline',
   ],
 };

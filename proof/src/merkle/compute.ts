@@ -34,7 +34,7 @@ function check(condition: boolean): void {
 }
 
 /** Root of leaves `[from, to)`; `from` is a multiple of the largest power of two in the range. */
-async function rangeRoot(from: number, to: number, reader: HashReader): Promise<Uint8Array> {
+export async function rangeRoot(from: number, to: number, reader: HashReader): Promise<Uint8Array> {
   const n = to - from;
   const level = Math.log2(n);
   if (Number.isInteger(level)) return reader(level, from / n);

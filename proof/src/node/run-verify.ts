@@ -5,22 +5,26 @@ import { parseNote } from '../note/note.js';
 import { type LogReport, verifyLog } from '../verify/log.js';
 import { verifyRecordProof } from '../verify/record.js';
 import { type Policy, parsePolicy } from '../witness/policy.js';
+import { isExport, runExport } from './run-export.js';
 import { findLogs, httpSource, type NamedLog, SourceError, serverLogs } from './sources.js';
 
 export interface VerifyIo {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** What is checked when no target is named. */
+  readonly target?: string;
 }
 
-const HELP = `Usage: prooflog verify PATH|URL|PROOF [options]
+const HELP = `Usage: prooflog verify PATH|URL|PROOF|EXPORT [options]
 
-Checks ledgers, or the proof of one record, without trusting whoever wrote them.
+Checks ledgers, exports, or the proof of one record, without trusting whoever wrote them.
 Exit code: 0 verified, 1 tampering found (and located), 2 cannot tell.
 
   PATH    data directory, ledger directory or the directory of one log
   URL     address of a server, or of one log: http://host/ledger/TENANT/STREAM
   PROOF   a .tlog-proof file
+  EXPORT  the zip of an export, or the folder it was unpacked to
 
 Options:
   --vkey VKEY        trust this verifier key (may be repeated). Without it the key that
@@ -37,6 +41,7 @@ Options:
 Examples:
   prooflog verify ./prooflog-data
   prooflog verify http://127.0.0.1:7117 --token "$PROOFLOG_KEY"
+  prooflog verify export.zip --vkey 'prooflog.local/t1/audit+1a2b3c4d+AQ…'
   prooflog verify receipt.tlog-proof --vkey 'prooflog.local/t1/audit+1a2b3c4d+AQ…'
 `;
 
@@ -67,7 +72,7 @@ export async function runVerify(argv: readonly string[], io: VerifyIo): Promise<
         help: { type: 'boolean', short: 'h' },
       },
     });
-    const target = positionals[0];
+    const target = positionals[0] ?? io.target;
     if (values.help) {
       io.out(HELP);
       return 0;
@@ -85,6 +90,7 @@ export async function runVerify(argv: readonly string[], io: VerifyIo): Promise<
       ...(values.policy === undefined ? {} : { policy: parsePolicy(await readFile(values.policy)) }),
       ...(values.record === undefined ? {} : { record: values.record }),
     };
+    if (!/^https?:/.test(target) && (await isExport(target))) return await runExport(target, options, io);
     return (await isProof(target))
       ? await verifyProofFile(target, options, io)
       : await verifyLogs(await logsAt(target, options), options, io);

@@ -17,6 +17,9 @@ export class TileError extends Error {
   readonly code = 'tile_missing';
 }
 
+/** Tiles kept at a time: a proof needs a few, a walk over a long log passes many. */
+const KEPT_TILES = 128;
+
 /**
  * Hashes of a log of `size` entries out of its tiles. A partial tile that was replaced by a wider one meanwhile
  * is looked for as the full tile, as the specification has it.
@@ -40,6 +43,8 @@ export function tileHashes(size: number, read: FileReader): HashReader {
     let bytes = cache.get(key);
     if (bytes === undefined) {
       bytes = load(tileLevel, tile);
+      const [oldest] = cache.keys();
+      if (cache.size >= KEPT_TILES && oldest !== undefined) cache.delete(oldest);
       cache.set(key, bytes);
     }
     const at = (first % TILE_WIDTH) * HASH_SIZE;

@@ -100,6 +100,12 @@ export interface StoredRecord {
   integrity: { hash: string; prev_hash?: string };
 }
 
+/**
+ * `POST /v1/exports {query, from?, to?, streams?}` answers with a zip of the matching records and their proofs
+ * (docs/formats/export.md); `x-prooflog-records` says how many. A reply that was cut off is no zip.
+ */
+export type ExportRequest = Pick<SearchRequest, 'query' | 'from' | 'to' | 'streams'>;
+
 /** Times are RFC 3339, or relative: `now`, `now-15m`, `now-7d` (units s m h d w). */
 export interface SearchRequest {
   query: string;

@@ -1,5 +1,6 @@
 import type { TenantInfo } from '../access/tenants.js';
 import type { LogName } from '../event/stages.js';
+import type { Exporter } from '../export/exporter.js';
 import type { Guard } from '../guard/index.js';
 import type { Journal } from '../journal/journal.js';
 import type { Ledger } from '../ledger/ledger.js';
@@ -39,6 +40,7 @@ export interface Engine {
   readonly witness: Witness | null;
   /** Null where nobody cosigns the logs here. */
   readonly cosigning: Cosigning | null;
+  readonly exporter: Exporter;
   /** Key of the cursors' MAC. */
   readonly cursorKey: Buffer;
   addTenant(slug: string, packs: readonly string[], region: string): Promise<TenantInfo>;

@@ -48,6 +48,7 @@ export const ERRORS = {
   unknown_field: bad('The field is not known'),
   bad_cursor: bad('The cursor is not valid for this search'),
   bad_time: bad('The time cannot be read'),
+  export_too_large: { status: 413, retry: false, title: 'The export is too large' },
   unauthenticated: { status: 401, retry: false, title: 'A valid credential is needed' },
   forbidden: { status: 403, retry: false, title: 'The credential does not allow this' },
   not_found: { status: 404, retry: false, title: 'There is nothing here' },
@@ -60,6 +61,7 @@ export const ERRORS = {
   inconsistent: { status: 422, retry: false, title: 'The proof does not show that the log only grew' },
   // own state
   journal_busy: { status: 429, retry: true, title: 'Too much is under way' },
+  too_many_exports: { status: 429, retry: true, title: 'Too many exports are under way' },
   storage_full: { status: 503, retry: true, title: 'The disk is full' },
   storage_failed: { status: 503, retry: true, title: 'The disk does not take writes' },
   search_unavailable: { status: 503, retry: true, title: 'The search store does not answer' },

@@ -1,6 +1,6 @@
 import { Failure } from '../base/errors.js';
 
-/** Calls a running server with the administrator's token. For the commands `tenant` and `key`. */
+/** Calls a running server with the administrator's token. For the commands `tenant`, `key` and `export`. */
 export class Client {
   readonly #url: string;
   readonly #token: string;
@@ -24,6 +24,12 @@ export class Client {
   }
 
   async call<T>(method: string, path: string, body?: unknown, tenant?: string): Promise<T> {
+    const text = await (await this.open(method, path, body, tenant)).text();
+    return (text === '' ? undefined : JSON.parse(text)) as T;
+  }
+
+  /** The reply with its body unread. @throws Failure with what the server said when it refused. */
+  async open(method: string, path: string, body?: unknown, tenant?: string): Promise<Response> {
     const headers: Record<string, string> = { authorization: `Bearer ${this.#token}` };
     if (tenant !== undefined) headers['x-prooflog-tenant'] = tenant;
     if (body !== undefined) headers['content-type'] = 'application/json';
@@ -37,12 +43,10 @@ export class Client {
     } catch (cause) {
       throw new Failure('bad_setting', `No Prooflog answers at ${this.#url}; is it running?`, { cause });
     }
+    if (response.ok) return response;
     const text = await response.text();
-    if (!response.ok) {
-      const problem = text.startsWith('{') ? (JSON.parse(text) as { detail?: string }) : {};
-      throw new Failure('bad_request', problem.detail ?? `The server answered ${response.status}.`);
-    }
-    return (text === '' ? undefined : JSON.parse(text)) as T;
+    const problem = text.startsWith('{') ? (JSON.parse(text) as { detail?: string }) : {};
+    throw new Failure('bad_request', problem.detail ?? `The server answered ${response.status}.`);
   }
 }
 

@@ -4,6 +4,7 @@ import { readSettings, type Settings } from '../base/settings.js';
 import { safeStackFrames } from '../base/stack.js';
 import { benchCommand } from './bench.js';
 import { eraseCommand } from './erase.js';
+import { exportCommand } from './export.js';
 import { keyCommand } from './key.js';
 import { packCommand } from './pack.js';
 import { reindexCommand } from './reindex.js';
@@ -38,6 +39,7 @@ export function buildProgram(): Command {
     serveCommand,
     demoCommand,
     verifyCommand,
+    exportCommand,
     reindexCommand,
     tenantCommand,
     keyCommand,

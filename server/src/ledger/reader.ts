@@ -28,22 +28,31 @@ export class LedgerReader {
    * @param size a published size of the log, at least `to`: it names the partial files.
    * @throws Failure `ledger_conflict` when a file is missing.
    */
-  async *read(log: LogName, from: number, to: number, size: number): AsyncGenerator<Sealed> {
-    for (let leaf = from; leaf < to; ) {
+  read(log: LogName, from: number, to: number, size: number): AsyncGenerator<Sealed> {
+    return this.pick(log, range(from, to), size);
+  }
+
+  /**
+   * Single leaves of a log, ascending; those of one bundle are read at once.
+   * @param size a published size of the log, above every leaf.
+   * @throws Failure `ledger_conflict` when a file is missing.
+   */
+  async *pick(log: LogName, leaves: Iterable<number>, size: number): AsyncGenerator<Sealed> {
+    let at = -1;
+    let entries: Uint8Array[] = [];
+    let hashes: Uint8Array[] = [];
+    for (const leaf of leaves) {
       const bundle = Math.floor(leaf / TILE_WIDTH);
-      const entries = decodeBundle(
-        await this.#newest(log, bundle, size, (width) => bundlePath(bundle, width)),
-      );
-      const hashes = splitHashes(
-        await this.#newest(log, bundle, size, (width) => tilePath(0, bundle, width)),
-      );
-      for (; leaf < Math.min(to, (bundle + 1) * TILE_WIDTH); leaf++) {
-        const bytes = entries[leaf % TILE_WIDTH];
-        const hash = hashes[leaf % TILE_WIDTH];
-        if (bytes === undefined || hash === undefined)
-          throw new Failure('ledger_conflict', `Leaf ${leaf} of ${log} is missing from its bundle.`);
-        yield mintSealed({ log, leaf, hash, bytes, records: await this.#records(log, leaf, bytes) });
+      if (bundle !== at) {
+        entries = decodeBundle(await this.#newest(log, bundle, size, (width) => bundlePath(bundle, width)));
+        hashes = splitHashes(await this.#newest(log, bundle, size, (width) => tilePath(0, bundle, width)));
+        at = bundle;
       }
+      const bytes = entries[leaf % TILE_WIDTH];
+      const hash = hashes[leaf % TILE_WIDTH];
+      if (bytes === undefined || hash === undefined)
+        throw new Failure('ledger_conflict', `Leaf ${leaf} of ${log} is missing from its bundle.`);
+      yield mintSealed({ log, leaf, hash, bytes, records: await this.#records(log, leaf, bytes) });
     }
   }
 
@@ -68,6 +77,10 @@ export class LedgerReader {
     if (!isDescriptor(bytes)) return [bytes];
     return splitBlock(await need(this.#disk, join(this.dirOf(log), blockPath(leaf))));
   }
+}
+
+function* range(from: number, to: number): Generator<number> {
+  for (let n = from; n < to; n++) yield n;
 }
 
 export function splitHashes(tile: Uint8Array): Uint8Array[] {

@@ -1,4 +1,4 @@
-import { formatCheckpoint, formatVkey, signEd25519Note } from '@prooflog/proof';
+import { formatCheckpoint, formatVkey, manifestNoteText, signEd25519Note } from '@prooflog/proof';
 import { type SigningKey, signingKey } from '../base/ed25519.js';
 import type { Keyring } from '../base/keyring.js';
 import type { Head } from './heads.js';
@@ -9,6 +9,8 @@ export interface Signer {
   vkey(tenant: string, origin: string): Promise<string>;
   /** The checkpoint of a head as a signed note (c2sp.org/tlog-checkpoint). */
   checkpoint(tenant: string, origin: string, head: Head): Promise<string>;
+  /** The note over the manifest of an export (docs/formats/export.md), under the tenant's own name. */
+  manifest(tenant: string, name: string, manifest: Uint8Array): Promise<string>;
 }
 
 /** One signer for some tenants, another for the others: a log keeps the key it began with. */
@@ -25,6 +27,10 @@ export class EitherSigner implements Signer {
 
   checkpoint(tenant: string, origin: string, head: Head): Promise<string> {
     return this.#choose(tenant).checkpoint(tenant, origin, head);
+  }
+
+  manifest(tenant: string, name: string, manifest: Uint8Array): Promise<string> {
+    return this.#choose(tenant).manifest(tenant, name, manifest);
   }
 }
 
@@ -52,8 +58,15 @@ export class KeyringSigner implements Signer {
   }
 
   async checkpoint(tenant: string, origin: string, head: Head): Promise<string> {
+    return this.#sign(tenant, origin, formatCheckpoint({ origin, size: head.size, root: head.root }));
+  }
+
+  manifest(tenant: string, name: string, manifest: Uint8Array): Promise<string> {
+    return this.#sign(tenant, name, manifestNoteText(manifest));
+  }
+
+  async #sign(tenant: string, name: string, text: string): Promise<string> {
     const { pub, sign } = await this.#key(tenant);
-    const text = formatCheckpoint({ origin, size: head.size, root: head.root });
-    return signEd25519Note(text, { name: origin, pub, sign });
+    return signEd25519Note(text, { name, pub, sign });
   }
 }

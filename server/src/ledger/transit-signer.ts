@@ -2,6 +2,7 @@ import {
   checkPublicKey,
   formatCheckpoint,
   formatVkey,
+  manifestNoteText,
   signEd25519Note,
   verifyEd25519,
 } from '@prooflog/proof';
@@ -48,14 +49,22 @@ export class TransitSigner implements Signer {
     return formatVkey(origin, (await this.#key(tenant)).pub);
   }
 
-  async checkpoint(tenant: string, origin: string, head: Head): Promise<string> {
-    const { name, version, pub } = await this.#key(tenant);
-    const text = formatCheckpoint({ origin, size: head.size, root: head.root });
+  checkpoint(tenant: string, origin: string, head: Head): Promise<string> {
+    return this.#sign(tenant, origin, formatCheckpoint({ origin, size: head.size, root: head.root }));
+  }
+
+  manifest(tenant: string, name: string, manifest: Uint8Array): Promise<string> {
+    return this.#sign(tenant, name, manifestNoteText(manifest));
+  }
+
+  async #sign(tenant: string, name: string, text: string): Promise<string> {
+    const key = await this.#key(tenant);
+    const { pub, version } = key;
     return signEd25519Note(text, {
-      name: origin,
+      name,
       pub,
       sign: async (message: Uint8Array) => {
-        const signature = await this.#transit.sign(name, version, message);
+        const signature = await this.#transit.sign(key.name, version, message);
         // Published, a signature that does not verify would look like tampering.
         if (!verifyEd25519(pub, message, signature))
           throw new Failure('key_service_failed', 'The key service signed with another key than it named.');

@@ -119,6 +119,35 @@ export function compileTail(
   return { sql: `SELECT * FROM ${source}${order}`, params: params.values };
 }
 
+/** Where a matching record stands, and how many bytes it has. */
+export interface PlaceRow {
+  readonly leaf: string | number;
+  readonly slot: number;
+  readonly bytes: string | number;
+}
+
+/** The places of matching records of one stream below a size of its log, in the order of the log: the export. */
+export function compilePlaces(
+  node: Node,
+  scope: Scope,
+  stream: string,
+  page: { readonly size: number; readonly after: Place; readonly limit: number },
+): Statement {
+  const params = new Params();
+  const leaf = params.bind('Int64', page.after.leaf);
+  const slot = params.bind('Int64', page.after.slot);
+  const extra = [
+    `leaf < ${params.bind('Int64', page.size)} AND leaf >= ${leaf} AND (leaf > ${leaf} OR slot > ${slot})`,
+  ];
+  const order = ` ORDER BY leaf, slot LIMIT ${params.bind('UInt32', page.limit)}`;
+  const source = union({ ...scope, streams: [stream] }, params, (table) => ({
+    columns: 'leaf, slot, length(record) AS bytes',
+    extra: [new Predicate(table, params, scope.now).sql(node), ...extra],
+    tail: order,
+  }));
+  return { sql: `SELECT * FROM ${source}${order}`, params: params.values };
+}
+
 /** Counts by step of time and by level (logs) or result (events). */
 export function compileHistogram(node: Node, scope: Scope, stepMs: number): Statement {
   const params = new Params();

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import AxeBuilder from '@axe-core/playwright';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ADMIN_TOKEN, Program, removeDir, tempDir } from '../support/program.js';
+import { ADMIN_TOKEN, Program, removeDir, runProgram, tempDir } from '../support/program.js';
 import { launch, present } from './support.js';
 
 const SIZES = [
@@ -111,6 +111,29 @@ describe.skipIf(!present)('the pages, in a real browser', () => {
       headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'x-prooflog-tenant': 'demo' },
     });
     expect(copied).toEqual(shown.body);
+    await context.close();
+  });
+
+  it('the present query is exported with the keyboard alone, and the zip verifies', async () => {
+    const { page, context } = await signedIn();
+    await page.goto(`${program.url}/explore?q=action%3Apolicy_changed&from=1970-01-01T00%3A00%3A00Z`);
+    await page.getByRole('button', { name: 'Export', exact: true }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByText('That none is missing is proven only for a log').waitFor();
+    const { violations } = await new AxeBuilder({ page }).include('section[aria-label=Export]').analyze();
+    expect(violations).toEqual([]);
+    const saved = page.waitForEvent('download');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    const download = await saved;
+    expect(download.suggestedFilename()).toMatch(/^prooflog-export-\d{8}T\d{6}Z\.zip$/);
+    await page.getByRole('status').filter({ hasText: 'records exported' }).waitFor();
+    const zip = `${data}-export.zip`;
+    await download.saveAs(zip);
+    const { code, out } = await runProgram(['verify', zip]);
+    removeDir(zip);
+    expect(out).toMatch(/[1-9]\d* verified/);
+    expect(code).toBe(0);
     await context.close();
   });
 

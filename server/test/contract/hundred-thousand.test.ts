@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { IngestReply } from '../../src/api/contract.js';
 import { auditEvent } from '../support/events.js';
+import { peakGrowth } from '../support/memory.js';
 import { Program, removeDir, runProgram, tempDir } from '../support/program.js';
 
 const TOTAL = 100_000;
@@ -57,6 +58,35 @@ describe('100,000 audit events', () => {
     expect(await sendAll()).toEqual({ accepted: 0, duplicates: TOTAL });
     expect(await program.stop()).toBe(0);
     expect((await runProgram(['verify', data])).code).toBe(0);
+  }, 180_000);
+
+  it('are exported while they are read, not held in memory, and verified as the whole log', async () => {
+    program = await Program.start(data);
+    const zip = `${data}.zip`;
+    // The records and their proofs alone are some 90 MB.
+    const grown = await peakGrowth(program.pid, async () => {
+      const made = await runProgram([
+        'export',
+        '--url',
+        program.url,
+        '--token',
+        key,
+        '--query',
+        '*',
+        '--stream',
+        'audit',
+        '--out',
+        zip,
+      ]);
+      expect(made).toMatchObject({ code: 0, err: expect.stringContaining(`${TOTAL} records`) });
+    });
+    expect(await program.stop()).toBe(0);
+    const { code, out } = await runProgram(['verify', zip]);
+    removeDir(zip);
+    expect(out).toContain(`${TOTAL} verified`);
+    expect(out).toContain('the whole log');
+    expect(code).toBe(0);
+    expect(grown).toBeLessThan(64);
   }, 180_000);
 
   it('one flipped byte anywhere is found, with log and record', async () => {

@@ -19,6 +19,10 @@ const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement &&
   (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName));
 
+/** Enter on a button or a link is for the button or the link. */
+const isOwnEnter = ({ key, target }: KeyboardEvent): boolean =>
+  key === 'Enter' && target instanceof HTMLElement && target.closest('a, button, summary') !== null;
+
 /** Binds single keys and `g x` pairs; silent while typing, with a modifier, or when switched off. */
 export function useShortcuts(bindings: Readonly<Record<string, () => void>>): void {
   const { shortcuts } = usePreferences();
@@ -28,7 +32,8 @@ export function useShortcuts(bindings: Readonly<Record<string, () => void>>): vo
     if (!shortcuts) return;
     let prefix = '';
     const onKey = (event: KeyboardEvent): void => {
-      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || isOwnEnter(event))
+        return;
       const key = prefix === 'g' ? `g ${event.key}` : event.key;
       prefix = event.key === 'g' && prefix === '' ? 'g' : '';
       const action = latest.current[key];

@@ -1,5 +1,6 @@
 import type { Route, Services } from '../context.js';
 import { adminRoutes } from './admin.js';
+import { exportRoutes } from './exports.js';
 import { healthRoutes } from './health.js';
 import { ingestRoutes } from './ingest.js';
 import { ledgerRoutes } from './ledger.js';
@@ -19,6 +20,7 @@ export const routes = (services: Services): Route[] =>
     searchRoutes,
     recordRoutes,
     rightsRoutes,
+    exportRoutes,
     tailRoutes,
     ledgerRoutes,
     witnessRoutes,

@@ -67,7 +67,8 @@ export function readQuery(services: Services, tenant: string, query: string): No
   );
 }
 
-function asked(services: Services, context: Context, fields: Fields): Asked {
+/** Reads what all searches have in common. @throws Failure for what cannot be asked. */
+export function asked(services: Services, context: Context, fields: Fields): Asked {
   const tenant = context.tenant();
   const now = services.clock();
   const query = fields.optional('query') ?? '*';
@@ -111,7 +112,8 @@ export function searchRoutes(services: Services): Route[] {
   ];
 }
 
-async function recordRead(
+/** Writes down who asked what; nothing is shown before. */
+export async function recordRead(
   services: Services,
   context: Context,
   action: string,

@@ -7,6 +7,7 @@ import { useShortcuts } from '../../app/shortcuts';
 import { FailureNotice } from '../../ui/failure';
 import { Detail } from './detail';
 import styles from './explore.module.css';
+import { ExportButton } from './export-button';
 import { Facets } from './facets';
 import { Histogram } from './histogram';
 import { QueryBar } from './query-bar';
@@ -55,7 +56,11 @@ export function ExplorePage() {
   );
   const unique = useMemo(() => [...new Map(records.map((r) => [r.event_id, r])).values()], [records]);
   const open = (id: string | undefined): void => change({ open: id });
-  const move = (by: number): void => setSelected((at) => Math.max(0, Math.min(unique.length - 1, at + by)));
+  const move = (by: number): void => {
+    // Enter is for the record that was chosen with the keys now, and no longer for the button that has the focus.
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+    setSelected((at) => Math.max(0, Math.min(unique.length - 1, at + by)));
+  };
   useShortcuts({
     '/': () => queryInput.current?.focus(),
     t: () => rangeInput.current?.focus(),
@@ -87,6 +92,7 @@ export function ExplorePage() {
         <button type="button" onClick={() => void result.refetch()}>
           Run
         </button>
+        <ExportButton key={JSON.stringify(body)} body={body} />
       </div>
       {state.live ? (
         <div className={styles.tail} role="status">

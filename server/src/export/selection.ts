@@ -1,0 +1,76 @@
+import { Failure } from '../base/errors.js';
+import type { Node } from '../query/ast.js';
+import { compilePlaces, type Place, type PlaceRow, type Scope } from '../query/compile.js';
+import type { Store } from '../store/process/store.js';
+
+/** What one export may hold: places are kept in memory, and a reader takes a file of records whole. */
+export const EXPORT_LIMITS = { records: 1_000_000, bytesPerStream: 2 ** 30 };
+
+/** Rows of one look into the store, which gives out 100,000 at most. */
+const PAGE = 50_000;
+
+/** The chosen records of one log by their places, as plain numbers: some 20 bytes for each. */
+export class Selection {
+  /** Ascending, each once. */
+  readonly leaves: number[] = [];
+  readonly #slots: number[] = [];
+  /** Where the slots of each leaf begin. */
+  readonly #starts: number[] = [];
+
+  /** Number of records. */
+  get size(): number {
+    return this.#slots.length;
+  }
+
+  get last(): Place {
+    return { leaf: this.leaves.at(-1) ?? -1, slot: this.#slots.at(-1) ?? -1 };
+  }
+
+  /** The store may know a record twice, after a crash between two of its steps; the ledger does not. */
+  add(leaf: number, slot: number): void {
+    const { last } = this;
+    if (leaf < last.leaf || (leaf === last.leaf && slot <= last.slot)) return;
+    if (leaf > last.leaf) {
+      this.leaves.push(leaf);
+      this.#starts.push(this.#slots.length);
+    }
+    this.#slots.push(slot);
+  }
+
+  /** Slots of the `i`-th leaf. */
+  slotsOf(i: number): number[] {
+    return this.#slots.slice(this.#starts[i], this.#starts[i + 1]);
+  }
+}
+
+/**
+ * The records of a stream that match, below a size of its log.
+ * @param room records that still fit into the export.
+ * @throws Failure `export_too_large`, and what the store throws.
+ */
+export async function select(
+  store: Store,
+  node: Node,
+  scope: Scope,
+  stream: string,
+  size: number,
+  room: number,
+): Promise<Selection> {
+  const chosen = new Selection();
+  let bytes = 0;
+  for (;;) {
+    const rows = await store.query<PlaceRow>(
+      compilePlaces(node, scope, stream, { size, after: chosen.last, limit: PAGE }),
+    );
+    for (const row of rows) {
+      chosen.add(Number(row.leaf), row.slot);
+      bytes += Number(row.bytes) + 1;
+    }
+    if (chosen.size > room || bytes > EXPORT_LIMITS.bytesPerStream)
+      throw new Failure(
+        'export_too_large',
+        `An export holds at most ${EXPORT_LIMITS.records.toLocaleString('en')} records and 1 GiB of one stream; narrow the query or the time range.`,
+      );
+    if (rows.length < PAGE) return chosen;
+  }
+}
