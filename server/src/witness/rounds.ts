@@ -84,7 +84,7 @@ export class Rounds {
   }
 
   wake(): void {
-    this.#follower.wake();
+    if (this.#behind().length > 0) this.#follower.wake();
   }
 
   async stop(): Promise<void> {
@@ -108,13 +108,18 @@ export class Rounds {
     );
     if (signal.aborted || this.#behind().length === 0) return false;
     this.#last = performance.now();
+    // Some are behind, but none can be asked now: the next round looks again.
+    if (this.#free().length === 0) return true;
     const signed = await this.#o.log.checkpoint();
     if (signed === null) return false;
-    const note = ownSignatures(parseNote(signed));
-    if (!this.#known) this.#recall(parseNote(signed));
-    for (const asked of this.#behind())
-      if (asked.busy === null && asked.notBefore <= performance.now()) this.#ask(asked, note, signal);
+    const published = parseNote(signed);
+    if (!this.#known) this.#recall(published);
+    for (const asked of this.#free()) this.#ask(asked, ownSignatures(published), signal);
     return true;
+  }
+
+  #free(): Asked[] {
+    return this.#behind().filter((a) => a.busy === null && a.notBefore <= performance.now());
   }
 
   /** After a restart: who stands under the checkpoint already. */

@@ -150,6 +150,15 @@ describe('Witness', () => {
     expect(await code(formatAddCheckpoint(5, path.slice(0, 1), five))).toBe('inconsistent');
   });
 
+  it('answers 409 to another tree of the size it saw, the empty one included', async () => {
+    const witness = await open();
+    const junk = formatCheckpoint({ origin: log.name, size: 0, root: leafHash(utf8('junk')) });
+    const empty = formatAddCheckpoint(0, [], await signEd25519Note(junk, log));
+    expect(await witness.addCheckpoint(Buffer.from(empty))).toEqual({ kind: 'conflict', size: 0 });
+    await witness.addCheckpoint(await bodyOf(0, 0, 60));
+    expect(await witness.addCheckpoint(await bodyOf(1, 60, 60))).toEqual({ kind: 'conflict', size: 60 });
+  });
+
   it('cosigns one history only, whatever is sent in whatever order, side by side', async () => {
     const request = fc.record({ history: fc.nat(1), old: fc.nat(80), size: fc.nat(80), batch: fc.nat(3) });
     await fc.assert(
