@@ -33,7 +33,12 @@ export async function openDatabase<Tables>(
   ])
     raw.pragma(pragma);
   const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: raw }) });
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+  // Each room numbers its own tables; one may gain a table after a room with a higher number did.
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: async () => migrations },
+    allowUnorderedMigrations: true,
+  });
   const { error } = await migrator.migrateToLatest();
   if (error !== undefined)
     throw new Failure('data_unusable', 'The control database cannot be brought up to date.', {
