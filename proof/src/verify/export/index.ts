@@ -9,7 +9,8 @@ import { fromUtf8, toHex } from '../../hash/bytes.js';
 import { sha256 } from '../../hash/tree-hash.js';
 import { parseCheckpoint } from '../../note/checkpoint.js';
 import { NoteError, parseNote, parseVkey, verifyNote } from '../../note/note.js';
-import { type Sink, verifyExportedLog } from './log.js';
+import type { Sink } from './input.js';
+import { verifyExportedLog } from './log.js';
 import { type ExportReport, noCounts } from './report.js';
 
 /** The files of an export, from a zip, a directory or memory. */

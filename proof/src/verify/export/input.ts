@@ -1,0 +1,22 @@
+import type { ManifestLog } from '../../export/manifest.js';
+import type { Checkpoint } from '../../note/checkpoint.js';
+import type { ExportFinding, RecordResult } from './report.js';
+
+/** Where findings, results and open questions of all logs go. */
+export interface Sink {
+  readonly findings: ExportFinding[];
+  readonly records: RecordResult[];
+  readonly open: string[];
+}
+
+export interface LogInput {
+  readonly stream: string;
+  /** What the manifest says of the log; absent when there is no manifest to read. */
+  readonly stated: ManifestLog | undefined;
+  readonly vkeys: readonly string[];
+  readonly kept: Checkpoint | undefined;
+  /** A file of the export; empty when it is missing, which is reported elsewhere. */
+  readonly read: (name: string) => Promise<Uint8Array>;
+}
+
+export type Signed = 'held' | 'failed' | 'unknown';
