@@ -41,7 +41,8 @@ export {
   tilePath,
 } from './tile/paths.js';
 export { type FileReader, splitHashes, TileError, tileHashes } from './tile/reader.js';
-export type { Finding, FindingCode } from './verify/findings.js';
+export { checkExtraFile, judgeName, type Kinds, type NameVerdict } from './verify/extra-files.js';
+export { eventIdIn, type Finding, type FindingCode } from './verify/findings.js';
 export { type LogReport, type LogSource, type VerifyOptions, verifyLog } from './verify/log.js';
 export {
   hashOfRecord,
@@ -51,3 +52,4 @@ export {
   type VerdictStep,
   verifyRecordProof,
 } from './verify/record.js';
+export { type Frontier, START, Walk, type WalkOptions } from './verify/walk.js';

@@ -1,4 +1,13 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { verifyLog, verifyRecordProof } from '@prooflog/proof';
@@ -194,6 +203,30 @@ describe('Ledger', () => {
     }
     writeFileSync(join(dir, 'ledger/t1/audit/tile/extra'), 'x');
     expect((await verifyAll())[0]?.findings).toMatchObject([{ code: 'file_added' }]);
+  });
+
+  it('finds what was put behind the end of a file, and blocks that no entry describes', async () => {
+    const ledger = await openLedger();
+    await ledger.seal([...range(0, 300).map((n) => record(n)), block(1, 2)]);
+    for (const path of files().filter((p) => p.includes('/tile/') || p.includes('/block/'))) {
+      const full = join(dir, 'ledger', path);
+      const whole = readFileSync(full);
+      chmodSync(full, 0o644);
+      // Each is well-formed by itself: one more entry, one more hash, one more record.
+      writeFileSync(
+        full,
+        Buffer.concat([whole, path.includes('entries') ? Buffer.of(0, 1, 65) : Buffer.alloc(32)]),
+      );
+      const tampered = (await verifyAll()).flatMap((r) => r.findings.map((f) => f.path));
+      expect(
+        tampered.some((found) => path.endsWith(found)),
+        path,
+      ).toBe(true);
+      writeFileSync(full, whole);
+    }
+    mkdirSync(join(dir, 'ledger/t1/audit/block'));
+    writeFileSync(join(dir, 'ledger/t1/audit/block/007'), 'x');
+    expect((await verifyAll())[0]?.findings).toMatchObject([{ code: 'file_added', index: 7 }]);
   });
 
   it('proves single records, also those inside a block, and only to the right key', async () => {
