@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   mkdirSync,
@@ -158,6 +159,50 @@ describe('Ledger', () => {
     const again = await openLedger();
     await again.seal(range(300, 310).map((n) => record(n)));
     expect(await verifyAll()).toMatchObject([{ status: 'verified', size: 310 }]);
+  });
+
+  it.each([
+    [300, 'tile/entries/001.p/44'],
+    [300, 'tile/0/001.p/44'],
+    [300, 'tile/1/000.p/1'],
+    [512, 'tile/0/001'],
+  ])('does not seal over a log of %i entries whose %s was altered', async (size, path) => {
+    await (await openLedger()).seal(range(0, size).map((n) => record(n)));
+    const full = join(dir, 'ledger/t1/audit', path);
+    const whole = readFileSync(full);
+    chmodSync(full, 0o644);
+    writeFileSync(full, Buffer.concat([whole.subarray(0, -1), Buffer.of((whole.at(-1) ?? 0) ^ 1)]));
+    const again = await openLedger();
+    await expect(again.seal([record(size)])).rejects.toMatchObject({ code: 'ledger_conflict' });
+    writeFileSync(full, whole);
+    await again.seal([record(size)]);
+    expect(await verifyAll()).toMatchObject([{ status: 'verified', size: size + 1 }]);
+  });
+
+  it('keeps a manifest of its full files, in step with the head', async () => {
+    const ledger = await openLedger();
+    for (const [from, to] of [
+      [0, 255],
+      [255, 256],
+      [256, 700],
+    ] as const)
+      await ledger.seal(range(from, to).map((n) => record(n)));
+    const control = await openDatabase<LedgerTables>(join(dir, 'control.db'), ledgerMigrations);
+    const rows = await control.db.selectFrom('segments').selectAll().execute();
+    await control.close();
+    expect(rows.map((row) => row.path)).toEqual([
+      'tile/0/000',
+      'tile/0/001',
+      'tile/entries/000',
+      'tile/entries/001',
+    ]);
+    for (const row of rows) {
+      const bytes = readFileSync(join(dir, 'ledger/t1/audit', row.path));
+      expect([row.bytes, Buffer.from(row.sha256)]).toEqual([
+        bytes.length,
+        createHash('sha256').update(bytes).digest(),
+      ]);
+    }
   });
 
   it('finds every flipped byte and says where', async () => {
