@@ -14,9 +14,13 @@ import type { Settings } from './base/settings.js';
 import { safeStackFrames } from './base/stack.js';
 import { type LogName, splitLog } from './event/stages.js';
 import { Guard } from './guard/index.js';
+import { MeteredFiles } from './integrity/files.js';
+import { Scrubber } from './integrity/scrubber.js';
+import { type IntegrityTables, integrityMigrations } from './integrity/tables.js';
 import { Journal } from './journal/journal.js';
 import { Heads } from './ledger/heads.js';
 import { Ledger } from './ledger/ledger.js';
+import { Manifest } from './ledger/manifest.js';
 import { proveRecord } from './ledger/proofs.js';
 import { LedgerReader } from './ledger/reader.js';
 import { Sealer } from './ledger/sealer.js';
@@ -32,7 +36,7 @@ import { Store } from './store/process/store.js';
 import { type VaultTables, vaultMigrations } from './vault/tables.js';
 import { Vault } from './vault/vault.js';
 
-type Tables = AccessTables & LedgerTables & StoreTables & VaultTables;
+type Tables = AccessTables & IntegrityTables & LedgerTables & StoreTables & VaultTables;
 
 export interface OpenEngine extends Engine {
   readonly tenants: Tenants;
@@ -101,6 +105,7 @@ export async function openEngine(
     ...vaultMigrations,
     ...ledgerMigrations,
     ...storeMigrations,
+    ...integrityMigrations,
   });
   const tenants = await Tenants.load(control.db as never);
   const keys = await Keys.load(control.db as never);
@@ -126,13 +131,43 @@ export async function openEngine(
   const pipeline = new Pipeline(guard, vault, journal, systemClock);
   if (journal.cut > 0)
     log.warn({ bytes: journal.cut }, 'cut a torn tail off the journal: it was never acknowledged');
+  let settled = heads.position;
+  const scrubber = await Scrubber.open({
+    db: control.db as never,
+    sink: pipeline,
+    tenant: (id) => {
+      const tenant = tenants.get(id);
+      return tenant && { id, slug: tenant.slug, packs: [PLATFORM_PACK] };
+    },
+    log,
+    clock: systemClock,
+    rate: Number(settings.integrity_rate),
+    every: Number(settings.integrity_round) * 1_000,
+    onError: failed('integrity'),
+    scene: {
+      dir: join(settings.data, 'ledger'),
+      files: new MeteredFiles(),
+      heads,
+      manifest: new Manifest(control.db as never),
+      signer,
+      origin: originOf,
+      sealing: {
+        begun: () => journal.durable,
+        settled: () => settled,
+        quiet: () => settled === heads.position,
+      },
+    },
+  });
   if (options.seal !== false) {
     sealer.onSealed(() => {
+      settled = heads.position;
       indexer.wake();
+      scrubber.wake();
       void journal.release(heads.position).catch(failed('journal'));
     });
     sealer.start();
     indexer.start();
+    scrubber.start();
   }
 
   return {
@@ -144,6 +179,7 @@ export async function openEngine(
     sealer,
     store,
     indexer,
+    scrubber,
     tenants,
     keys,
     packs,
@@ -181,6 +217,7 @@ export async function openEngine(
       );
     },
     async close() {
+      await scrubber.stop();
       await journal.close();
       await sealer.stop();
       await indexer.stop();

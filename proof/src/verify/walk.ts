@@ -28,6 +28,8 @@ export interface WalkOptions {
   readonly root: Uint8Array;
   readonly report: (finding: Finding) => void;
   readonly from?: Frontier;
+  /** What was proven of this log before: damage before it does not make what lies behind it uncertain. */
+  readonly known?: Frontier;
   /** What somebody remembers of a full file: true when these are its bytes, undefined when nothing is known. */
   readonly intact?: (path: string, bytes: Uint8Array) => Promise<boolean | undefined>;
 }
@@ -53,8 +55,11 @@ export class Walk {
   readonly #o: WalkOptions;
   readonly #levels: Uint8Array[][];
   #prev: string;
+  /** Whether the last entry is not what its tile says. */
+  #prevDiffers = false;
   #frontier: Frontier;
   #computed: Uint8Array | null = null;
+  #doubtful = false;
 
   constructor(options: WalkOptions) {
     const from = options.from ?? START;
@@ -72,6 +77,11 @@ export class Walk {
 
   get holds(): boolean {
     return this.#computed !== null && equalBytes(this.#computed, this.#o.root);
+  }
+
+  /** Whether a wrong root may come of what was reported already: the hashes of some entries had to be guessed. */
+  get doubtful(): boolean {
+    return this.#doubtful;
   }
 
   /** Where another walk may begin. To be believed only when {@link holds}. */
@@ -117,9 +127,10 @@ export class Walk {
     for (let i = 0; i < width; i++) {
       const entry = entries[i];
       const hash = entry === undefined ? (stored[i] ?? EMPTY_ROOT) : leafHash(entry);
-      if (entry !== undefined) yield* this.#entry(entry, first + i, hash, file.path, stored[i]);
+      if (entry !== undefined) yield* this.#entry(entry, first + i, hash, file, tile, stored[i]);
       hashes.push(hash);
       this.#prev = toHex(hash);
+      this.#prevDiffers = stored[i] !== undefined && !equalBytes(stored[i] as Uint8Array, hash);
     }
     await this.#settle(index, width, hashes, stored, entries, file, tile);
   }
@@ -162,15 +173,18 @@ export class Walk {
     entry: Uint8Array,
     index: number,
     hash: Uint8Array,
-    path: string,
+    file: File,
+    tile: File,
     stored: Uint8Array | undefined,
   ): AsyncGenerator<void, void> {
     const text = fromUtf8(entry) ?? '';
     const intact = stored === undefined || equalBytes(stored, hash);
-    if (intact && !text.includes(`"integrity":{"prev_hash":"${this.#prev}"}`))
+    // What follows an altered entry, or a bundle whose hashes had to be guessed, cannot be held against it.
+    const guessed = index % TILE_WIDTH === 0 ? this.#doubtful : this.#prevDiffers;
+    if (intact && !guessed && !text.includes(`"integrity":{"prev_hash":"${this.#prev}"}`))
       this.#report(
         'chain_broken',
-        path,
+        file.path,
         index,
         'The entry does not name the hash of the entry before it.',
         entry,
@@ -178,6 +192,9 @@ export class Walk {
     if (!text.startsWith('{"block":{')) this.records += 1;
     else {
       this.blocks += 1;
+      // A descriptor that was altered itself says nothing about its block.
+      const sealed = file.intact === false ? tile.intact === true && intact : file.intact || intact;
+      if (!sealed) return;
       this.records += await checkBlock(this.#o.read, text, index, this.#o.report);
       yield;
     }
@@ -200,7 +217,7 @@ export class Walk {
       const tileHolds = await this.#tileHolds(index, width, hashes, stored, file, tile);
       if (tileHolds)
         this.#report('entry_altered', file.path, leaf, 'The entry is not what was sealed.', entries[bad]);
-      else
+      if (!tileHolds || this.#neither(width, stored))
         this.#report(
           'tile_altered',
           tile.path,
@@ -211,6 +228,10 @@ export class Walk {
       if (tileHolds && stored.length === width) believed = stored;
       this.#prev = toHex(believed.at(-1) ?? EMPTY_ROOT);
     }
+    const disagree =
+      bad >= 0 && (width < TILE_WIDTH || tile.intact === undefined || file.intact === undefined);
+    const guessed = entries.length === 0 && tile.intact !== true;
+    if (disagree || guessed || (file.intact === false && tile.intact === false)) this.#doubtful = true;
     // Both may have been changed so that they agree, or so that only one is blamed: each is judged by itself too.
     const from = index * TILE_WIDTH + Math.max(0, bad);
     for (const one of [file, tile])
@@ -224,6 +245,12 @@ export class Walk {
         );
     for (const hash of believed) this.#levels[0]?.push(hash);
     if (width === TILE_WIDTH) await this.#up(0, index);
+  }
+
+  /** Whether the last tile is wrong too where its bundle is: then it does not give the root either. */
+  #neither(width: number, stored: Uint8Array[]): boolean {
+    const certain = width < TILE_WIDTH && stored.length === width && !this.#doubtful;
+    return certain && !equalBytes(this.#rootWith(stored), this.#o.root);
   }
 
   async #tileHolds(
@@ -266,12 +293,15 @@ export class Walk {
       await this.#compare(level + 1, parent, above);
       await this.#up(level + 1, parent);
     }
-    if (level === 0)
-      this.#frontier = {
-        bundles: index + 1,
-        levels: this.#levels.map((tile) => [...tile]),
-        prev: this.#prev,
-      };
+    if (level > 0) return;
+    const known = this.#o.known;
+    if (this.#doubtful && known?.bundles === index + 1) {
+      this.#levels.splice(0, this.#levels.length, ...known.levels.map((tile) => [...tile]));
+      this.#prev = known.prev;
+      this.#doubtful = false;
+    }
+    const levels = this.#levels.map((tile) => [...tile]);
+    this.#frontier = { bundles: index + 1, levels, prev: this.#prev };
   }
 
   async #compare(level: number, index: number, hashes: readonly Uint8Array[]): Promise<void> {
@@ -281,6 +311,8 @@ export class Walk {
     const span = TILE_WIDTH ** level;
     const wanted = (file.full ? TILE_WIDTH : hashes.length) * HASH_SIZE;
     if (bad < 0 && file.bytes?.length === wanted && file.intact !== false) return;
+    // The files below were found to be wrong already; this one is known to be right.
+    if (file.intact === true && this.#doubtful) return;
     this.#report(
       file.bytes === null ? 'tile_missing' : 'tile_altered',
       file.path,

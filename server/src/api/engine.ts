@@ -1,6 +1,7 @@
 import type { TenantInfo } from '../access/tenants.js';
 import type { LogName } from '../event/stages.js';
 import type { Guard } from '../guard/index.js';
+import type { Scrubber } from '../integrity/scrubber.js';
 import type { Journal } from '../journal/journal.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Sealer } from '../ledger/sealer.js';
@@ -29,6 +30,7 @@ export interface Engine {
   readonly sealer: Sealer;
   readonly store: Store;
   readonly indexer: Indexer;
+  readonly scrubber: Scrubber;
   /** Key of the cursors' MAC. */
   readonly cursorKey: Buffer;
   addTenant(slug: string, packs: readonly string[], region: string): Promise<TenantInfo>;

@@ -20,6 +20,10 @@ export interface Settings {
   master_key: string;
   /** Whether the search store runs under bubblewrap: auto (where it can), required or off. */
   confine: string;
+  /** Bytes per second at which the stored ledger is read again to check it. */
+  integrity_rate: string;
+  /** Seconds from the beginning of one round of checking to the next, at least. */
+  integrity_round: string;
   /** debug, info, warn or error. */
   log_level: string;
 }
@@ -33,6 +37,8 @@ export const DEFAULTS: Settings = {
   packs: '',
   master_key: '',
   confine: 'auto',
+  integrity_rate: '16777216',
+  integrity_round: '60',
   log_level: 'warn',
 };
 
@@ -112,8 +118,18 @@ function check(settings: Settings): void {
     throw new Failure('bad_setting', 'origin must be a host name in lower case.');
   if (!['auto', 'required', 'off'].includes(settings.confine))
     throw new Failure('bad_setting', 'confine must be auto, required or off.');
+  wholeNumber(settings.integrity_rate, 'integrity_rate', 65_536, 2 ** 40);
+  wholeNumber(settings.integrity_round, 'integrity_round', 1, 86_400);
   if (!['debug', 'info', 'warn', 'error', 'silent'].includes(settings.log_level))
     throw new Failure('bad_setting', 'log_level must be debug, info, warn or error.');
+}
+
+/** @throws Failure `bad_setting`. */
+export function wholeNumber(text: string, name: string, least: number, most: number): number {
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= least && value <= most))
+    throw new Failure('bad_setting', `${name} must be a whole number from ${least} to ${most}.`);
+  return value;
 }
 
 /** `host:port` taken apart. @throws Failure `bad_setting`. */

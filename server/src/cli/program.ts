@@ -3,6 +3,7 @@ import { Failure } from '../base/errors.js';
 import { readSettings, type Settings } from '../base/settings.js';
 import { safeStackFrames } from '../base/stack.js';
 import { benchCommand } from './bench.js';
+import { integrityCommand } from './integrity.js';
 import { keyCommand } from './key.js';
 import { packCommand } from './pack.js';
 import { reindexCommand } from './reindex.js';
@@ -37,6 +38,7 @@ export function buildProgram(): Command {
     serveCommand,
     demoCommand,
     verifyCommand,
+    integrityCommand,
     reindexCommand,
     tenantCommand,
     keyCommand,

@@ -2,6 +2,7 @@ import type { Route, Services } from '../context.js';
 import { adminRoutes } from './admin.js';
 import { healthRoutes } from './health.js';
 import { ingestRoutes } from './ingest.js';
+import { integrityRoutes } from './integrity.js';
 import { ledgerRoutes } from './ledger.js';
 import { otlpRoutes } from './otlp.js';
 import { recordRoutes } from './records.js';
@@ -18,6 +19,7 @@ export const routes = (services: Services): Route[] =>
     recordRoutes,
     tailRoutes,
     ledgerRoutes,
+    integrityRoutes,
     adminRoutes,
     sessionRoutes,
     healthRoutes,
