@@ -124,10 +124,11 @@ export class Walk {
     const entries = this.#entries(file, first, width);
     const stored = this.#stored(tile, first, width, entries[0]);
     const hashes: Uint8Array[] = [];
+    const trusted = file.intact ?? (stored.length < width ? this.#givesRoot(entries, width) : undefined);
     for (let i = 0; i < width; i++) {
       const entry = entries[i];
       const hash = entry === undefined ? (stored[i] ?? EMPTY_ROOT) : leafHash(entry);
-      if (entry !== undefined) yield* this.#entry(entry, first + i, hash, file, tile, stored[i]);
+      if (entry !== undefined) yield* this.#entry(entry, first + i, hash, { file, tile, trusted }, stored[i]);
       hashes.push(hash);
       this.#prev = toHex(hash);
       this.#prevDiffers = stored[i] !== undefined && !equalBytes(stored[i] as Uint8Array, hash);
@@ -173,8 +174,7 @@ export class Walk {
     entry: Uint8Array,
     index: number,
     hash: Uint8Array,
-    file: File,
-    tile: File,
+    { file, tile, trusted }: { file: File; tile: File; trusted: boolean | undefined },
     stored: Uint8Array | undefined,
   ): AsyncGenerator<void, void> {
     const text = fromUtf8(entry) ?? '';
@@ -193,7 +193,7 @@ export class Walk {
     else {
       this.blocks += 1;
       // A descriptor that was altered itself says nothing about its block.
-      const sealed = file.intact === false ? tile.intact === true && intact : file.intact || intact;
+      const sealed = trusted === false ? tile.intact === true && intact : trusted || intact;
       if (!sealed) return;
       this.records += await checkBlock(this.#o.read, text, index, this.#o.report);
       yield;
@@ -212,26 +212,24 @@ export class Walk {
   ): Promise<void> {
     const bad = hashes.findIndex((hash, i) => stored[i] !== undefined && !equalBytes(hash, stored[i]));
     let believed = hashes;
+    // The last tile has nothing above it but the root itself, and that tells of each of the two alone.
+    const alone = width < TILE_WIDTH && !this.#doubtful;
+    const tileWrong = alone && stored.length === width && !equalBytes(this.#rootWith(stored), this.#o.root);
     if (bad >= 0) {
       const leaf = index * TILE_WIDTH + bad;
       const tileHolds = await this.#tileHolds(index, width, hashes, stored, file, tile);
-      if (tileHolds)
+      const bundleWrong = alone ? !equalBytes(this.#rootWith(hashes), this.#o.root) : tileHolds;
+      if (bundleWrong)
         this.#report('entry_altered', file.path, leaf, 'The entry is not what was sealed.', entries[bad]);
-      if (!tileHolds || this.#neither(width, stored))
-        this.#report(
-          'tile_altered',
-          tile.path,
-          leaf,
-          'The hash in the tile is not the hash of the entry.',
-          entries[bad],
-        );
+      if (alone ? tileWrong : !tileHolds) this.#notOfEntry(tile.path, leaf, entries[bad]);
       if (tileHolds && stored.length === width) believed = stored;
       this.#prev = toHex(believed.at(-1) ?? EMPTY_ROOT);
-    }
+    } else if (entries.length === 0 && tileWrong) this.#notOfEntry(tile.path, index * TILE_WIDTH);
     const disagree =
       bad >= 0 && (width < TILE_WIDTH || tile.intact === undefined || file.intact === undefined);
     const guessed = entries.length === 0 && tile.intact !== true;
-    if (disagree || guessed || (file.intact === false && tile.intact === false)) this.#doubtful = true;
+    const wrong = believed === stored ? tile.intact === false : entries.length > 0 && file.intact === false;
+    if (disagree || guessed || wrong) this.#doubtful = true;
     // Both may have been changed so that they agree, or so that only one is blamed: each is judged by itself too.
     const from = index * TILE_WIDTH + Math.max(0, bad);
     for (const one of [file, tile])
@@ -247,10 +245,14 @@ export class Walk {
     if (width === TILE_WIDTH) await this.#up(0, index);
   }
 
-  /** Whether the last tile is wrong too where its bundle is: then it does not give the root either. */
-  #neither(width: number, stored: Uint8Array[]): boolean {
-    const certain = width < TILE_WIDTH && stored.length === width && !this.#doubtful;
-    return certain && !equalBytes(this.#rootWith(stored), this.#o.root);
+  /** Whether the entries of the last bundle are what was sealed, where its tile cannot say so. */
+  #givesRoot(entries: Uint8Array[], width: number): boolean {
+    const alone = width < TILE_WIDTH && entries.length === width && !this.#doubtful;
+    return alone && equalBytes(this.#rootWith(entries.map(leafHash)), this.#o.root);
+  }
+
+  #notOfEntry(path: string, leaf: number, entry?: Uint8Array): void {
+    this.#report('tile_altered', path, leaf, 'The hash in the tile is not the hash of the entry.', entry);
   }
 
   async #tileHolds(

@@ -143,4 +143,99 @@ describe('Scrubber', () => {
         expect(await lab.check(stream)).toEqual([]);
       }
   }, 120_000);
+
+  it('holds the directory against the manifest and finds foreign files and folders at start', async () => {
+    await openLab();
+    await fill(600, 2);
+    await lab.close();
+    rmSync(join(lab.logDir('audit'), 'tile/entries/001'));
+    write(
+      join(lab.logDir('audit'), 'tile/0/000'),
+      readFileSync(join(lab.logDir('audit'), 'tile/0/000')).subarray(32),
+    );
+    // Left over from a crash: no finding, and gone.
+    const left = join(lab.logDir('audit'), 'tile/0/000.77.3.tmp');
+    write(left, Buffer.from('half'));
+    write(join(lab.logDir('audit'), 'notes/plan.txt'), Buffer.from('x'));
+    write(join(lab.logDir('audit'), 'block/007'), Buffer.from('x'));
+    write(join(lab.logDir('nobody'), 'tile/0/000'), Buffer.from('x'));
+    write(join(lab.ledgerDir, 'stranger/file'), Buffer.from('x'));
+    await openLab();
+    await lab.round();
+    const found = lab.scrubber
+      .status()
+      .flatMap((s) => s.findings.map((f) => [s.log, f.path, f.code, f.leaf]));
+    const audit = `${lab.tenant}/audit`;
+    expect(found).toEqual(
+      expect.arrayContaining([
+        [audit, 'tile/entries/001', 'file_missing', 256],
+        [audit, 'tile/0/000', 'file_altered', 0],
+        [audit, 'notes/plan.txt', 'file_added', null],
+        [audit, 'block/007', 'file_added', 7],
+        [`${lab.tenant}/-`, 'nobody', 'file_added', null],
+        ['-/-', 'stranger', 'file_added', null],
+      ]),
+    );
+    expect(found.length).toBe(6);
+    expect(existsSync(left)).toBe(false);
+    // What belongs to no tenant has no stream a record could go to.
+    expect((await lab.alarms()).map((a) => a.metadata.details.path).sort()).toEqual(
+      ['block/007', 'nobody', 'notes/plan.txt', 'tile/0/000', 'tile/entries/001'].sort(),
+    );
+    const count = (await lab.alarms()).length;
+    await lab.close();
+    await openLab();
+    await lab.round();
+    expect(lab.allOpen().length).toBe(6);
+    expect((await lab.alarms()).length).toBe(count);
+    for (const path of ['stranger', `${lab.tenant}/nobody`, `${audit}/notes`, `${audit}/block`])
+      rmSync(join(lab.ledgerDir, path), { recursive: true });
+    await lab.round();
+    expect(
+      lab
+        .allOpen()
+        .map((f) => f.path)
+        .sort(),
+    ).toEqual(['tile/0/000', 'tile/entries/001']);
+  });
+
+  it('checks what was newly sealed before the round comes to it', async () => {
+    await openLab();
+    await fill(600, 1);
+    await lab.send(300);
+    await lab.seal();
+    const path = join(lab.logDir('audit'), 'tile/entries/002');
+    const bytes = readFileSync(path);
+    write(path, flip(bytes, bytes.length * 4));
+    // The first step is of what is new: the third bundle, from where the proven ones end.
+    await lab.scrubber.step();
+    await lab.scrubber.step();
+    await lab.scrubber.step();
+    expect(lab.open().map((f) => f.path)).toEqual(['tile/entries/002']);
+    expect(lab.scrubber.status().find((s) => s.log.endsWith('/audit'))?.position).toBeLessThan(600);
+  });
+
+  it('finds nothing while the sealer works as fast as it can', async () => {
+    await openLab();
+    const sealer = lab.startSealer();
+    let sending = true;
+    const senders = [0, 1].map(async (n) => {
+      for (let i = 0; i < 60; i++) await (n === 0 ? lab.send(1 + ((i * 37) % 90)) : lab.sendLogs(3, 2));
+    });
+    const scrubbing = (async () => {
+      while (sending) {
+        await lab.scrubber.step();
+        await new Promise(setImmediate);
+      }
+    })();
+    await Promise.all(senders);
+    sending = false;
+    await scrubbing;
+    await sealer.sealedTo(lab.durable, AbortSignal.timeout(30_000));
+    await lab.round();
+    expect(lab.allOpen()).toEqual([]);
+    expect(lab.scrubber.totalFindings).toBe(0);
+    const audit = lab.scrubber.status().find((s) => s.log.endsWith('/audit'));
+    expect(audit?.lastRound?.size).toBe(audit?.size);
+  }, 60_000);
 });

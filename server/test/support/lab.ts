@@ -62,7 +62,10 @@ export class Lab {
   readonly ledgerDir: string;
   readonly tenant = TENANT.id;
   readonly #parts: Awaited<ReturnType<typeof open>>;
+  readonly #watches = new Map<string, LogWatch>();
+  #found: Found[] = [];
   #atRest = false;
+  #sealing = false;
 
   private constructor(dir: string, parts: Awaited<ReturnType<typeof open>>) {
     this.ledgerDir = join(dir, 'ledger');
@@ -77,7 +80,10 @@ export class Lab {
     return this.#parts.scrubber;
   }
 
-  get sealer(): Sealer {
+  /** From here on the sealer works by itself; {@link seal} is not to be called any more. */
+  startSealer(): Sealer {
+    this.#sealing = true;
+    this.#parts.sealer.start();
     return this.#parts.sealer;
   }
 
@@ -87,6 +93,11 @@ export class Lab {
 
   get signer(): KeyringSigner {
     return this.#parts.signer;
+  }
+
+  /** Journal position up to which everything is on disk. */
+  get durable(): number {
+    return this.#parts.journal.durable;
   }
 
   logDir(stream: string): string {
@@ -129,18 +140,22 @@ export class Lab {
    * @param entriesOnly leaves out checkpoint, key and unexpected files.
    */
   async check(stream: string, entriesOnly = false): Promise<Found[]> {
-    const found: Found[] = [];
-    const report = async (_: LogName, one: Found): Promise<void> => void found.push(one);
-    const watch = new LogWatch({ ...this.#parts.scene, report }, `${TENANT.id}/${stream}`, entriesOnly);
+    const report = async (_: LogName, one: Found): Promise<void> => void this.#found.push(one);
+    const make = () => new LogWatch({ ...this.#parts.scene, report }, `${TENANT.id}/${stream}`, entriesOnly);
+    // What a round has proven is remembered by the next, as in the program.
+    const watch = entriesOnly ? make() : (this.#watches.get(stream) ?? make());
+    if (!entriesOnly) this.#watches.set(stream, watch);
+    this.#found = [];
     for await (const _ of entriesOnly ? watch.fresh() : watch.round());
-    return found;
+    return this.#found;
   }
 
   /** Steps until a round that began after the call is over. */
   async round(): Promise<void> {
     for (let rests = this.#atRest ? 1 : 2; rests > 0; ) {
       const step = await this.scrubber.step();
-      if (step === 'wait') await new Promise(setImmediate);
+      // A record of a finding waits for the sealer too.
+      if (step === 'wait') await (this.#sealing ? new Promise(setImmediate) : this.seal());
       if (step === 'rest') rests -= 1;
     }
     this.#atRest = true;
