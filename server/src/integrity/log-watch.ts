@@ -35,6 +35,7 @@ export class LogWatch {
   position = 0;
   /** Entries that the last check of newly sealed ones reached. */
   #fresh = 0;
+  #tidied = false;
 
   /** @param isNew the log had no entries when the program started. */
   constructor(scene: Scene, log: LogName, isNew: boolean) {
@@ -77,8 +78,16 @@ export class LogWatch {
   }
 
   /** What should not be there. @returns false when some of it could not be judged. */
-  unexpected(tidy: boolean): Steps<boolean> {
-    return checkUnexpected({ ...this.#scene, report: (_, found) => this.#report(found) }, this.log, tidy);
+  async *unexpected(): Steps<boolean> {
+    // What a crash left behind cannot be told from what somebody gave such a name: at the first look both go.
+    const tidy = !this.#tidied;
+    const all = yield* checkUnexpected(
+      { ...this.#scene, report: (_, found) => this.#report(found) },
+      this.log,
+      tidy,
+    );
+    this.#tidied ||= all;
+    return all;
   }
 
   /** Everything of the log as it is now. @returns the size gone through, or null when a part had to be left out. */
@@ -90,7 +99,7 @@ export class LogWatch {
       this.position = done;
     });
     const heads = yield* checkHeadFiles(this.#scene, this.log);
-    const names = yield* this.unexpected(false);
+    const names = yield* this.unexpected();
     return heads && names ? head.size : null;
   }
 

@@ -153,7 +153,7 @@ export class Scrubber {
     if (!this.#reconciled)
       for (const watch of this.#all()) {
         yield* watch.manifest();
-        yield* watch.unexpected(true);
+        yield* watch.unexpected();
       }
     this.#reconciled = true;
     for (;;) {

@@ -17,7 +17,7 @@ const NAMES = 64;
  *
  * What lies beyond the head, and temporary files, may be the sealer's work under way. They are looked at again when
  * all that it can have begun by now is settled; what is then still beyond the head is nobody's work.
- * @param tidy at start: temporary files that are left over from a crash are removed and no finding.
+ * @param tidy at the first look: temporary files that are left over from a crash are removed and no finding.
  * @returns false when the sealer did not get on: then nothing can be said of some.
  */
 export async function* checkUnexpected(scene: Scene, log: LogName, tidy: boolean): Steps<boolean> {
