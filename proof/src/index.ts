@@ -83,7 +83,8 @@ export type {
   RecordResult,
   RecordState,
 } from './verify/export/report.js';
-export type { Finding, FindingCode } from './verify/findings.js';
+export { checkExtraFile, judgeName, type Kinds, type NameVerdict } from './verify/extra-files.js';
+export { eventIdIn, type Finding, type FindingCode } from './verify/findings.js';
 export { type LogReport, type LogSource, type VerifyOptions, verifyLog } from './verify/log.js';
 export {
   hashOfRecord,
@@ -93,6 +94,7 @@ export {
   type VerdictStep,
   verifyRecordProof,
 } from './verify/record.js';
+export { type Frontier, START, Walk, type WalkOptions } from './verify/walk.js';
 export {
   type Policy,
   PolicyError,

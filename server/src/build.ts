@@ -17,9 +17,13 @@ import { unwrapMaster } from './base/wrapped-master.js';
 import { type LogName, splitLog } from './event/stages.js';
 import { Exporter } from './export/exporter.js';
 import { Guard } from './guard/index.js';
+import { MeteredFiles } from './integrity/files.js';
+import { Scrubber } from './integrity/scrubber.js';
+import { type IntegrityTables, integrityMigrations } from './integrity/tables.js';
 import { Journal } from './journal/journal.js';
 import { Heads } from './ledger/heads.js';
 import { Ledger } from './ledger/ledger.js';
+import { Manifest } from './ledger/manifest.js';
 import { proveRecord } from './ledger/proofs.js';
 import { LedgerReader } from './ledger/reader.js';
 import { Sealer } from './ledger/sealer.js';
@@ -41,7 +45,13 @@ import { Vault } from './vault/vault.js';
 import { type WitnessTables, witnessMigrations } from './witness/tables.js';
 import { openCosigning, openWitness } from './witnessing.js';
 
-type Tables = AccessTables & LedgerTables & RightsTables & StoreTables & VaultTables & WitnessTables;
+type Tables = AccessTables &
+  IntegrityTables &
+  LedgerTables &
+  RightsTables &
+  StoreTables &
+  VaultTables &
+  WitnessTables;
 
 export interface OpenEngine extends Engine {
   readonly tenants: Tenants;
@@ -136,6 +146,7 @@ export async function openEngine(
     ...storeMigrations,
     ...rightsMigrations,
     ...witnessMigrations,
+    ...integrityMigrations,
   });
   const witness = await openWitness(settings, control.db as never, keyring);
   const tenants = await Tenants.load(control.db as never);
@@ -180,16 +191,46 @@ export async function openEngine(
   );
   if (journal.cut > 0)
     log.warn({ bytes: journal.cut }, 'cut a torn tail off the journal: it was never acknowledged');
+  let settled = heads.position;
+  const scrubber = await Scrubber.open({
+    db: control.db as never,
+    sink: pipeline,
+    tenant: (id) => {
+      const tenant = tenants.get(id);
+      return tenant && { id, slug: tenant.slug, packs: [PLATFORM_PACK] };
+    },
+    log,
+    clock: systemClock,
+    rate: Number(settings.integrity_rate),
+    every: Number(settings.integrity_round) * 1_000,
+    onError: failed('integrity'),
+    scene: {
+      dir: join(settings.data, 'ledger'),
+      files: new MeteredFiles(),
+      heads,
+      manifest: new Manifest(control.db as never),
+      signer,
+      origin: originOf,
+      sealing: {
+        begun: () => journal.durable,
+        settled: () => settled,
+        quiet: () => settled === heads.position,
+      },
+    },
+  });
   if (options.seal !== false) {
     sealer.onSealed(() => {
+      settled = heads.position;
       indexer.wake();
       cosigning?.wake();
+      scrubber.wake();
       void journal.release(heads.position).catch(failed('journal'));
     });
     sealer.start();
     indexer.start();
     void erasures.resume().catch(failed('rights'));
     cosigning?.wake();
+    scrubber.start();
   }
 
   return {
@@ -204,6 +245,7 @@ export async function openEngine(
     witness,
     cosigning,
     exporter,
+    scrubber,
     tenants,
     keys,
     packs,
@@ -243,6 +285,7 @@ export async function openEngine(
       );
     },
     async close() {
+      await scrubber.stop();
       await journal.close();
       await sealer.stop();
       await cosigning?.stop();

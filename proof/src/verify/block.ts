@@ -16,13 +16,13 @@ export async function checkBlock(
   read: FileReader,
   descriptor: string,
   leaf: number,
-  findings: Finding[],
+  tell: (finding: Finding) => void,
 ): Promise<number> {
   const path = blockPath(leaf);
   const { block } = parse(descriptor);
   const first = typeof block?.first === 'string' ? block.first : undefined;
   const report = (message: string): number => {
-    findings.push({
+    tell({
       code: 'block_altered',
       path,
       index: leaf,

@@ -1,11 +1,33 @@
 import { equalBytes } from '../hash/bytes.js';
 import { decodeBundle, encodeBundle } from '../tile/bundle.js';
 import { bundlePath, parsePath, partialWidth, TILE_WIDTH, tilePath } from '../tile/paths.js';
+import type { FileReader } from '../tile/reader.js';
 import type { Finding } from './findings.js';
 import type { LogSource } from './log.js';
 
 const OWN = new Set(['checkpoint', 'vkey']);
 const TEMPORARY = /\.\d+\.\d+\.tmp$/;
+
+/** What a {@link Walk} over all entries learned of the kinds of them. */
+export interface Kinds {
+  readonly done: number;
+  readonly blocks: number;
+}
+
+/** `beyond`: of a size the log does not have yet; `temporary`: being written, or left by a crash. */
+export type NameVerdict = 'own' | 'foreign' | 'beyond' | 'temporary';
+
+/** What a name says by itself about a file in the directory of a log of `size` entries. */
+export function judgeName(path: string, size: number): NameVerdict {
+  if (OWN.has(path)) return 'own';
+  if (TEMPORARY.test(path)) return 'temporary';
+  const parsed = parsePath(path);
+  if (parsed === null) return 'foreign';
+  if (parsed.kind === 'block') return parsed.leaf < size ? 'own' : 'beyond';
+  const end = parsed.index * TILE_WIDTH + parsed.width;
+  const span = parsed.kind === 'tile' ? TILE_WIDTH ** parsed.level : 1;
+  return end * span <= size ? 'own' : 'beyond';
+}
 
 /**
  * Files that the pass over the log did not read: partial tiles that were not yet tidied away must be prefixes of
@@ -14,15 +36,50 @@ const TEMPORARY = /\.\d+\.\d+\.tmp$/;
 export async function checkExtraFiles(
   source: LogSource,
   paths: readonly string[],
+  walked: Kinds,
   size: number,
-  findings: Finding[],
+  report: (finding: Finding) => void,
 ): Promise<void> {
   for (const path of paths) {
-    if (OWN.has(path) || TEMPORARY.test(path)) continue;
-    const parsed = parsePath(path);
-    if (parsed === null)
-      findings.push({ code: 'file_added', path, message: 'No log has a file of this name.' });
-    else if (parsed.kind !== 'block') await checkPartial(source, path, parsed, size, findings);
+    const name = judgeName(path, size);
+    if (name === 'foreign') report({ code: 'file_added', path, message: 'No log has a file of this name.' });
+    else if (name === 'own') await checkExtraFile(source.read, path, walked, size, report);
+  }
+}
+
+/** One file whose name is the log's own, see {@link judgeName}. */
+export async function checkExtraFile(
+  read: FileReader,
+  path: string,
+  walked: Kinds,
+  size: number,
+  report: (finding: Finding) => void,
+): Promise<void> {
+  const parsed = parsePath(path);
+  if (parsed === null) return;
+  if (parsed.kind !== 'block') return checkPartial(read, path, parsed, size, report);
+  const described =
+    walked.blocks === 0
+      ? false
+      : walked.blocks === walked.done || (await isDescriptor(read, parsed.leaf, size));
+  if (!described)
+    report({
+      code: 'file_added',
+      path,
+      index: parsed.leaf,
+      message: 'The entry of this number is no block.',
+    });
+}
+
+async function isDescriptor(read: FileReader, leaf: number, size: number): Promise<boolean> {
+  const index = Math.floor(leaf / TILE_WIDTH);
+  const width = index < Math.floor(size / TILE_WIDTH) ? TILE_WIDTH : size % TILE_WIDTH;
+  const bytes = (await read(bundlePath(index, width))) ?? (await read(bundlePath(index)));
+  try {
+    const entry = decodeBundle(bytes ?? new Uint8Array())[leaf % TILE_WIDTH];
+    return entry === undefined || String.fromCharCode(...entry.subarray(0, 10)) === '{"block":{';
+  } catch {
+    return true; // The bundle was found to be broken already.
   }
 }
 
@@ -31,11 +88,11 @@ type Partial =
   | { kind: 'entries'; index: number; width: number };
 
 async function checkPartial(
-  source: LogSource,
+  read: FileReader,
   path: string,
   p: Partial,
   size: number,
-  findings: Finding[],
+  report: (finding: Finding) => void,
 ): Promise<void> {
   const level = p.kind === 'tile' ? p.level : 0;
   const span = TILE_WIDTH ** level;
@@ -43,12 +100,12 @@ async function checkPartial(
   const width = p.index < last ? TILE_WIDTH : p.index === last ? partialWidth(size, level) : 0;
   // Full files and the ones of this very size were read already; wider ones are newer than the checkpoint.
   if (p.width >= width) return;
-  const whole = (await source.read(nameOf(p, width))) ?? (await source.read(nameOf(p, TILE_WIDTH)));
-  const bytes = await source.read(path);
+  const bytes = await read(path);
+  const whole = (await read(nameOf(p, width))) ?? (await read(nameOf(p, TILE_WIDTH)));
   if (whole === null || bytes === null) return;
   const expected = p.kind === 'tile' ? whole.subarray(0, p.width * 32) : prefix(whole, p.width);
   if (!equalBytes(bytes, expected))
-    findings.push({
+    report({
       code: 'file_altered',
       path,
       index: p.index * TILE_WIDTH * span,

@@ -160,6 +160,33 @@ export interface TrustedLog {
   path: string;
 }
 
+/** `GET /v1/integrity`: how far the stored ledger was checked, and what does not hold. */
+export interface IntegrityReply {
+  logs: LogIntegrity[];
+}
+
+export interface LogIntegrity {
+  /** `<tenant id>/<stream>`; with `-` for a stream: what lies beside a tenant's logs. */
+  log: string;
+  /** Entries under the head, and those that the round under way is past. */
+  size: number;
+  position: number;
+  /** The last round that went through everything; `size` entries the log had then. */
+  last_round: { finished_at: string; size: number } | null;
+  /** Open ones; a file has one at a time. */
+  findings: IntegrityFinding[];
+}
+
+export interface IntegrityFinding {
+  code: string;
+  /** File, relative to the log. */
+  path: string;
+  /** First entry concerned, and its event id. */
+  index: number | null;
+  event_id: string | null;
+  found_at: string;
+}
+
 /** `GET /v1/fields`: what the query language knows, for completion. */
 export interface FieldInfo {
   name: string;

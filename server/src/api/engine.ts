@@ -2,6 +2,7 @@ import type { TenantInfo } from '../access/tenants.js';
 import type { LogName } from '../event/stages.js';
 import type { Exporter } from '../export/exporter.js';
 import type { Guard } from '../guard/index.js';
+import type { Scrubber } from '../integrity/scrubber.js';
 import type { Journal } from '../journal/journal.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Sealer } from '../ledger/sealer.js';
@@ -41,6 +42,7 @@ export interface Engine {
   /** Null where nobody cosigns the logs here. */
   readonly cosigning: Cosigning | null;
   readonly exporter: Exporter;
+  readonly scrubber: Scrubber;
   /** Key of the cursors' MAC. */
   readonly cursorKey: Buffer;
   addTenant(slug: string, packs: readonly string[], region: string): Promise<TenantInfo>;

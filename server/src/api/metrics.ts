@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Cosigning } from '../witness/cosigning.js';
 import type { Engine } from './engine.js';
 
@@ -22,6 +22,21 @@ export class Metrics {
       'prooflog_ledger_lag_bytes',
       'Journal bytes not yet sealed',
       () => engine.journal.durable - engine.sealer.position,
+    );
+    this.#gauge(
+      'prooflog_integrity_findings_open',
+      'Files of the ledger that are not what was sealed',
+      () => engine.scrubber.openFindings,
+    );
+    this.#counter(
+      'prooflog_integrity_findings_total',
+      'Findings in the ledger since the start',
+      () => engine.scrubber.totalFindings,
+    );
+    this.#counter(
+      'prooflog_integrity_read_bytes_total',
+      'Bytes of the ledger read again to check it, small files counted as 16 KiB',
+      () => engine.scrubber.readBytes,
     );
     this.#gauge('prooflog_store_lag_entries', 'Sealed entries not yet searchable', () => engine.indexer.lag);
     if (engine.cosigning !== null) this.#witnesses(engine.cosigning);
@@ -57,6 +72,19 @@ export class Metrics {
       registers: [this.#registry],
       collect() {
         this.set(read());
+      },
+    });
+  }
+
+  /** For counts that are kept elsewhere. */
+  #counter(name: string, help: string, read: () => number): void {
+    new Counter({
+      name,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        this.inc(read());
       },
     });
   }

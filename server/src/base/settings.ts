@@ -32,6 +32,10 @@ export interface Settings {
   witness_name: string;
   /** c2sp.org/tlog-policy file with the witnesses, and their addresses, that cosign the logs here; empty: none do. */
   witness_policy: string;
+  /** Bytes per second at which the stored ledger is read again to check it. */
+  integrity_rate: string;
+  /** Seconds from the beginning of one round of checking to the next, at least. */
+  integrity_round: string;
   /** debug, info, warn or error. */
   log_level: string;
 }
@@ -52,6 +56,8 @@ export const DEFAULTS: Settings = {
   witness_logs: '',
   witness_name: '',
   witness_policy: '',
+  integrity_rate: '16777216',
+  integrity_round: '60',
   log_level: 'warn',
 };
 
@@ -136,6 +142,8 @@ function check(settings: Settings): void {
     throw new Failure('bad_setting', 'witness_name must have no spaces and no plus.');
   if (settings.witness_logs !== '' && settings.witness_name === '')
     throw new Failure('bad_setting', 'witness_logs needs witness_name, the name this server cosigns under.');
+  wholeNumber(settings.integrity_rate, 'integrity_rate', 65_536, 2 ** 40);
+  wholeNumber(settings.integrity_round, 'integrity_round', 1, 86_400);
   if (!['debug', 'info', 'warn', 'error', 'silent'].includes(settings.log_level))
     throw new Failure('bad_setting', 'log_level must be debug, info, warn or error.');
 }
@@ -152,6 +160,14 @@ function checkTransit({ transit_url, transit_mount, transit_token, master_key }:
       'bad_setting',
       'Give either master_key or transit_url: with the latter the master key is wrapped.',
     );
+}
+
+/** @throws Failure `bad_setting`. */
+export function wholeNumber(text: string, name: string, least: number, most: number): number {
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= least && value <= most))
+    throw new Failure('bad_setting', `${name} must be a whole number from ${least} to ${most}.`);
+  return value;
 }
 
 /** `host:port` taken apart. @throws Failure `bad_setting`. */

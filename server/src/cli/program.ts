@@ -5,6 +5,7 @@ import { safeStackFrames } from '../base/stack.js';
 import { benchCommand } from './bench.js';
 import { eraseCommand } from './erase.js';
 import { exportCommand } from './export.js';
+import { integrityCommand } from './integrity.js';
 import { keyCommand } from './key.js';
 import { packCommand } from './pack.js';
 import { reindexCommand } from './reindex.js';
@@ -40,6 +41,7 @@ export function buildProgram(): Command {
     demoCommand,
     verifyCommand,
     exportCommand,
+    integrityCommand,
     reindexCommand,
     tenantCommand,
     keyCommand,

@@ -11,6 +11,7 @@ export const STREAMS: readonly Stream[] = [
   { name: 'activity', sealedBy: 'record', description: 'Steps of business workflows' },
   { name: 'access', sealedBy: 'record', description: 'Every read of what is kept here' },
   { name: 'admin', sealedBy: 'record', description: 'Changes to tenants, keys and settings' },
+  { name: 'security', sealedBy: 'record', description: 'What the platform finds wrong with itself' },
   { name: 'logs', sealedBy: 'block', description: 'Application logs' },
 ];
 

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { Failure } from '../base/errors.js';
 import type { LogName } from '../event/stages.js';
+import { insertSegments, type Segment } from './manifest.js';
 import type { LedgerTables } from './tables.js';
 
 export interface Head {
@@ -50,13 +51,20 @@ export class Heads {
   }
 
   /**
-   * Moves the given heads and the position, or nothing.
+   * Moves the given heads and the position and adds to the manifest, or nothing.
+   * @param now RFC 3339, for the manifest.
    * @throws Failure `ledger_conflict` when a head is not where we left it: another sealer won, and what was
    * computed here must be thrown away.
    */
-  async advance(next: readonly Head[], position: number): Promise<void> {
+  async advance(
+    next: readonly Head[],
+    position: number,
+    segments: readonly Segment[],
+    now: string,
+  ): Promise<void> {
     await this.#db.transaction().execute(async (tx) => {
       for (const head of next) await this.#move(tx, head, position);
+      await insertSegments(tx, segments, now);
       await tx
         .insertInto('followers')
         .values({ name: FOLLOWER, position })

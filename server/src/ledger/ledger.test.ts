@@ -1,4 +1,14 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { verifyLog, verifyRecordProof } from '@prooflog/proof';
@@ -151,6 +161,50 @@ describe('Ledger', () => {
     expect(await verifyAll()).toMatchObject([{ status: 'verified', size: 310 }]);
   });
 
+  it.each([
+    [300, 'tile/entries/001.p/44'],
+    [300, 'tile/0/001.p/44'],
+    [300, 'tile/1/000.p/1'],
+    [512, 'tile/0/001'],
+  ])('does not seal over a log of %i entries whose %s was altered', async (size, path) => {
+    await (await openLedger()).seal(range(0, size).map((n) => record(n)));
+    const full = join(dir, 'ledger/t1/audit', path);
+    const whole = readFileSync(full);
+    chmodSync(full, 0o644);
+    writeFileSync(full, Buffer.concat([whole.subarray(0, -1), Buffer.of((whole.at(-1) ?? 0) ^ 1)]));
+    const again = await openLedger();
+    await expect(again.seal([record(size)])).rejects.toMatchObject({ code: 'ledger_conflict' });
+    writeFileSync(full, whole);
+    await again.seal([record(size)]);
+    expect(await verifyAll()).toMatchObject([{ status: 'verified', size: size + 1 }]);
+  });
+
+  it('keeps a manifest of its full files, in step with the head', async () => {
+    const ledger = await openLedger();
+    for (const [from, to] of [
+      [0, 255],
+      [255, 256],
+      [256, 700],
+    ] as const)
+      await ledger.seal(range(from, to).map((n) => record(n)));
+    const control = await openDatabase<LedgerTables>(join(dir, 'control.db'), ledgerMigrations);
+    const rows = await control.db.selectFrom('segments').selectAll().execute();
+    await control.close();
+    expect(rows.map((row) => row.path)).toEqual([
+      'tile/0/000',
+      'tile/0/001',
+      'tile/entries/000',
+      'tile/entries/001',
+    ]);
+    for (const row of rows) {
+      const bytes = readFileSync(join(dir, 'ledger/t1/audit', row.path));
+      expect([row.bytes, Buffer.from(row.sha256)]).toEqual([
+        bytes.length,
+        createHash('sha256').update(bytes).digest(),
+      ]);
+    }
+  });
+
   it('finds every flipped byte and says where', async () => {
     const ledger = await openLedger();
     await ledger.seal([...range(0, 259).map((n) => record(n)), block(1, 3), block(2, 1)]);
@@ -194,6 +248,30 @@ describe('Ledger', () => {
     }
     writeFileSync(join(dir, 'ledger/t1/audit/tile/extra'), 'x');
     expect((await verifyAll())[0]?.findings).toMatchObject([{ code: 'file_added' }]);
+  });
+
+  it('finds what was put behind the end of a file, and blocks that no entry describes', async () => {
+    const ledger = await openLedger();
+    await ledger.seal([...range(0, 300).map((n) => record(n)), block(1, 2)]);
+    for (const path of files().filter((p) => p.includes('/tile/') || p.includes('/block/'))) {
+      const full = join(dir, 'ledger', path);
+      const whole = readFileSync(full);
+      chmodSync(full, 0o644);
+      // Each is well-formed by itself: one more entry, one more hash, one more record.
+      writeFileSync(
+        full,
+        Buffer.concat([whole, path.includes('entries') ? Buffer.of(0, 1, 65) : Buffer.alloc(32)]),
+      );
+      const tampered = (await verifyAll()).flatMap((r) => r.findings.map((f) => f.path));
+      expect(
+        tampered.some((found) => path.endsWith(found)),
+        path,
+      ).toBe(true);
+      writeFileSync(full, whole);
+    }
+    mkdirSync(join(dir, 'ledger/t1/audit/block'));
+    writeFileSync(join(dir, 'ledger/t1/audit/block/007'), 'x');
+    expect((await verifyAll())[0]?.findings).toMatchObject([{ code: 'file_added', index: 7 }]);
   });
 
   it('proves single records, also those inside a block, and only to the right key', async () => {

@@ -1,13 +1,15 @@
 import { join } from 'node:path';
-import { blockPath, bundlePath, decodeBundle, TILE_WIDTH, tilePath } from '@prooflog/proof';
+import { blockPath } from '@prooflog/proof';
+import { type Clock, systemClock, toRfc3339 } from '../base/clock.js';
 import type { Disk } from '../base/disk.js';
 import type { Journaled, LogName } from '../event/stages.js';
 import { Checkpoints } from './checkpoints.js';
-import { Edge, type LedgerFile } from './edge.js';
+import type { Edge, LedgerFile } from './edge.js';
 import { toEntry } from './entry.js';
 import { LedgerFiles } from './files.js';
 import type { Head, Heads } from './heads.js';
-import { need, splitHashes } from './reader.js';
+import { loadEdge } from './load-edge.js';
+import { segmentsOf } from './manifest.js';
 import type { Signer } from './signer.js';
 
 export interface LedgerOptions {
@@ -17,6 +19,8 @@ export interface LedgerOptions {
   readonly signer: Signer;
   /** Public name of a log: `<host>/<tenant id>/<stream>`. */
   readonly origin: (log: LogName) => string;
+  /** For the manifest; nothing in the ledger itself comes from a clock. */
+  readonly clock?: Clock;
 }
 
 const YIELD_EVERY = 256;
@@ -62,7 +66,7 @@ export class Ledger {
     try {
       const files = await this.#append(entries);
       for (const [log, list] of files) await this.#files.write(this.dirOf(log), list);
-      await this.#publish([...files.keys()], last.next);
+      await this.#publish(files, last.next);
       for (const [log, list] of files) await this.#files.removePartials(this.dirOf(log), list);
     } catch (error) {
       // The edges in memory are ahead of the heads now; they are read anew from disk.
@@ -86,12 +90,13 @@ export class Ledger {
     return files;
   }
 
-  async #publish(logs: readonly LogName[], position: number): Promise<void> {
-    const next = logs.map((log): Head => {
+  async #publish(files: ReadonlyMap<LogName, LedgerFile[]>, position: number): Promise<void> {
+    const next = [...files.keys()].map((log): Head => {
       const edge = this.#edges.get(log) as Edge;
       return { log, size: edge.size, root: edge.root() };
     });
-    await this.#o.heads.advance(next, position);
+    const segments = [...files].flatMap(([log, list]) => segmentsOf(log, list));
+    await this.#o.heads.advance(next, position, segments, toRfc3339((this.#o.clock ?? systemClock)()));
     for (const head of next) await this.checkpoints.write(head);
   }
 
@@ -104,38 +109,8 @@ export class Ledger {
   }
 
   async #load(log: LogName): Promise<Edge> {
-    const edge = await loadEdge(this.#o.disk, this.dirOf(log), this.size(log));
+    const edge = await loadEdge(this.#o.disk, this.dirOf(log), this.#o.heads.get(log));
     this.#edges.set(log, edge);
     return edge;
   }
-}
-
-/** Reads the right edge of a log of this size back from its partial tiles. */
-async function loadEdge(disk: Disk, dir: string, size: number): Promise<Edge> {
-  const levels: Uint8Array[][] = [[]];
-  for (let level = 0, n = size; n > 0; level++, n = Math.floor(n / TILE_WIDTH)) {
-    const width = n % TILE_WIDTH;
-    levels[level] =
-      width === 0
-        ? []
-        : splitHashes(await need(disk, join(dir, tilePath(level, Math.floor(n / TILE_WIDTH), width))));
-  }
-  const partial = size % TILE_WIDTH;
-  const bundle =
-    partial === 0
-      ? []
-      : decodeBundle(await need(disk, join(dir, bundlePath(Math.floor(size / TILE_WIDTH), partial))));
-  return new Edge(size, levels, bundle, await lastHash(disk, dir, size, levels[0] ?? []));
-}
-
-async function lastHash(
-  disk: Disk,
-  dir: string,
-  size: number,
-  edge: Uint8Array[],
-): Promise<Uint8Array | null> {
-  if (size === 0) return null;
-  const inEdge = edge.at(-1);
-  if (inEdge !== undefined) return inEdge;
-  return splitHashes(await need(disk, join(dir, tilePath(0, size / TILE_WIDTH - 1)))).at(-1) ?? null;
 }

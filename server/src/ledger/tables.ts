@@ -1,4 +1,4 @@
-import type { Kysely, Migration } from 'kysely';
+import { type Kysely, type Migration, sql } from 'kysely';
 
 /**
  * The head of each log: what a checkpoint may be signed for. It moves by compare-and-swap before the
@@ -7,6 +7,8 @@ import type { Kysely, Migration } from 'kysely';
 export interface LedgerTables {
   heads: { log: string; size: number; root: Buffer; position: number; epoch: number };
   followers: { name: string; position: number };
+  /** The manifest: one row per full tile and full bundle, docs/decisions/0006. */
+  segments: { log: string; path: string; bytes: number; sha256: Buffer; sealed_at: string };
 }
 
 export const ledgerMigrations: Record<string, Migration> = {
@@ -24,6 +26,21 @@ export const ledgerMigrations: Record<string, Migration> = {
         .createTable('followers')
         .addColumn('name', 'text', (c) => c.primaryKey())
         .addColumn('position', 'integer', (c) => c.notNull())
+        .execute();
+    },
+  },
+  '040_ledger_segments': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('segments')
+        .addColumn('log', 'text', (c) => c.notNull())
+        .addColumn('path', 'text', (c) => c.notNull())
+        .addColumn('bytes', 'integer', (c) => c.notNull())
+        .addColumn('sha256', 'blob', (c) => c.notNull())
+        .addColumn('sealed_at', 'text', (c) => c.notNull())
+        .addPrimaryKeyConstraint('segments_pk', ['log', 'path'])
+        // The key is most of the row: without a second tree the table takes half.
+        .modifyEnd(sql`without rowid`)
         .execute();
     },
   },

@@ -3,6 +3,7 @@ import { adminRoutes } from './admin.js';
 import { exportRoutes } from './exports.js';
 import { healthRoutes } from './health.js';
 import { ingestRoutes } from './ingest.js';
+import { integrityRoutes } from './integrity.js';
 import { ledgerRoutes } from './ledger.js';
 import { otlpRoutes } from './otlp.js';
 import { recordRoutes } from './records.js';
@@ -24,6 +25,7 @@ export const routes = (services: Services): Route[] =>
     tailRoutes,
     ledgerRoutes,
     witnessRoutes,
+    integrityRoutes,
     adminRoutes,
     sessionRoutes,
     healthRoutes,

@@ -5,7 +5,7 @@ import styles from './explore.module.css';
 import type { SearchBody } from './state';
 
 const FIELDS = ['action', 'result', 'level', 'service', 'entity.type', 'actor.role', 'error_type'];
-const STREAMS = ['audit', 'activity', 'logs', 'access', 'admin'];
+const STREAMS = ['audit', 'activity', 'logs', 'access', 'admin', 'security'];
 
 interface Props {
   body: SearchBody;

@@ -1,0 +1,348 @@
+import { equalBytes, fromUtf8, toHex } from '../hash/bytes.js';
+import { EMPTY_ROOT, HASH_SIZE, leafHash } from '../hash/tree-hash.js';
+import { rootOfLeafHashes } from '../merkle/compute.js';
+import { decodeBundle } from '../tile/bundle.js';
+import { bundlePath, TILE_WIDTH, tilePath } from '../tile/paths.js';
+import { type FileReader, splitHashes } from '../tile/reader.js';
+import { checkBlock } from './block.js';
+import { eventIdIn, type Finding } from './findings.js';
+
+const ZERO = '0'.repeat(64);
+
+/** What was computed up to the last full bundle: a later {@link Walk} of the same log can begin there. */
+export interface Frontier {
+  /** Full bundles behind it. */
+  readonly bundles: number;
+  /** `levels[l]`: recomputed hashes of the incomplete tile of level l; at level 0 none. */
+  readonly levels: readonly (readonly Uint8Array[])[];
+  /** Lower-case hex leaf hash of the last entry, 64 zeros before the first. */
+  readonly prev: string;
+}
+
+export const START: Frontier = { bundles: 0, levels: [[]], prev: ZERO };
+
+export interface WalkOptions {
+  readonly read: FileReader;
+  /** Entries to walk over, and the root they must give; files of a larger log are fine. */
+  readonly size: number;
+  readonly root: Uint8Array;
+  readonly report: (finding: Finding) => void;
+  readonly from?: Frontier;
+  /** What was proven of this log before: damage before it does not make what lies behind it uncertain. */
+  readonly known?: Frontier;
+  /** What somebody remembers of a full file: true when these are its bytes, undefined when nothing is known. */
+  readonly intact?: (path: string, bytes: Uint8Array) => Promise<boolean | undefined>;
+}
+
+interface File {
+  readonly path: string;
+  readonly bytes: Uint8Array | null;
+  readonly full: boolean;
+  readonly intact: boolean | undefined;
+}
+
+/**
+ * One pass over bundles, tiles and blocks, recomputing every hash. It goes in bounded steps and holds no more than
+ * one bundle, one block and one tile of each level, so it can be stopped and paced between any two of them.
+ */
+export class Walk {
+  /** Records seen so far, those inside blocks included. */
+  records = 0;
+  /** Entries so far that describe a block. */
+  blocks = 0;
+  /** Entries behind the walk. */
+  done: number;
+  readonly #o: WalkOptions;
+  readonly #levels: Uint8Array[][];
+  #prev: string;
+  /** Whether the last entry is not what its tile says. */
+  #prevDiffers = false;
+  #frontier: Frontier;
+  #computed: Uint8Array | null = null;
+  #doubtful = false;
+
+  constructor(options: WalkOptions) {
+    const from = options.from ?? START;
+    this.#o = options;
+    this.#levels = from.levels.map((level) => [...level]);
+    this.#prev = from.prev;
+    this.#frontier = from;
+    this.done = from.bundles * TILE_WIDTH;
+  }
+
+  /** Root that the entries give; null before the last step. */
+  get root(): Uint8Array | null {
+    return this.#computed;
+  }
+
+  get holds(): boolean {
+    return this.#computed !== null && equalBytes(this.#computed, this.#o.root);
+  }
+
+  /** Whether a wrong root may come of what was reported already: the hashes of some entries had to be guessed. */
+  get doubtful(): boolean {
+    return this.#doubtful;
+  }
+
+  /** Where another walk may begin. To be believed only when {@link holds}. */
+  get frontier(): Frontier {
+    return this.#frontier;
+  }
+
+  /** Leaf hashes of the incomplete bundle, after the last step. */
+  get tail(): readonly Uint8Array[] {
+    return this.#levels[0] ?? [];
+  }
+
+  /** Steps of one bundle or one block each. @throws what `read` throws. */
+  async *steps(): AsyncGenerator<void, void> {
+    while (this.done < this.#o.size) {
+      const width = Math.min(TILE_WIDTH, this.#o.size - this.done);
+      yield* this.#bundle(this.done / TILE_WIDTH, width);
+      this.done += width;
+      yield;
+    }
+    await this.#finish();
+  }
+
+  /** A partial file may meanwhile have grown into the full one. */
+  async #read(width: number, path: (width?: number) => string): Promise<File> {
+    if (width < TILE_WIDTH) {
+      const bytes = await this.#o.read(path(width));
+      if (bytes !== null) return { path: path(width), bytes, full: false, intact: undefined };
+    }
+    const bytes = await this.#o.read(path());
+    // Where the partial file is missing without a full one, it is the partial file that is missing.
+    if (bytes === null) return { path: path(width), bytes, full: false, intact: undefined };
+    return { path: path(), bytes, full: true, intact: await this.#o.intact?.(path(), bytes) };
+  }
+
+  async *#bundle(index: number, width: number): AsyncGenerator<void, void> {
+    const file = await this.#read(width, (w) => bundlePath(index, w));
+    const tile = await this.#read(width, (w) => tilePath(0, index, w));
+    const first = index * TILE_WIDTH;
+    const entries = this.#entries(file, first, width);
+    const stored = this.#stored(tile, first, width, entries[0]);
+    const hashes: Uint8Array[] = [];
+    const trusted = file.intact ?? (stored.length < width ? this.#givesRoot(entries, width) : undefined);
+    for (let i = 0; i < width; i++) {
+      const entry = entries[i];
+      const hash = entry === undefined ? (stored[i] ?? EMPTY_ROOT) : leafHash(entry);
+      if (entry !== undefined) yield* this.#entry(entry, first + i, hash, { file, tile, trusted }, stored[i]);
+      hashes.push(hash);
+      this.#prev = toHex(hash);
+      this.#prevDiffers = stored[i] !== undefined && !equalBytes(stored[i] as Uint8Array, hash);
+    }
+    await this.#settle(index, width, hashes, stored, entries, file, tile);
+  }
+
+  #entries(file: File, first: number, width: number): Uint8Array[] {
+    try {
+      if (file.bytes === null) throw new Error('missing');
+      const entries = decodeBundle(file.bytes);
+      if (entries.length !== (file.full ? TILE_WIDTH : width)) throw new Error('wrong width');
+      return entries.slice(0, width);
+    } catch {
+      this.#report(
+        'bundle_broken',
+        file.path,
+        first,
+        file.bytes === null
+          ? 'The bundle of entries is missing.'
+          : 'The bundle of entries cannot be taken apart.',
+      );
+      return [];
+    }
+  }
+
+  #stored(tile: File, first: number, width: number, entry: Uint8Array | undefined): Uint8Array[] {
+    const wanted = (tile.full ? TILE_WIDTH : width) * HASH_SIZE;
+    if (tile.bytes === null || tile.bytes.length < width * HASH_SIZE)
+      this.#report(
+        'tile_missing',
+        tile.path,
+        first,
+        tile.bytes === null ? 'The tile is missing.' : 'The tile is cut off.',
+        entry,
+      );
+    else if (tile.bytes.length !== wanted)
+      this.#report('tile_altered', tile.path, first, 'The tile has not the length of its width.', entry);
+    return tile.bytes === null ? [] : splitHashes(tile.bytes).slice(0, width);
+  }
+
+  async *#entry(
+    entry: Uint8Array,
+    index: number,
+    hash: Uint8Array,
+    { file, tile, trusted }: { file: File; tile: File; trusted: boolean | undefined },
+    stored: Uint8Array | undefined,
+  ): AsyncGenerator<void, void> {
+    const text = fromUtf8(entry) ?? '';
+    const intact = stored === undefined || equalBytes(stored, hash);
+    // What follows an altered entry, or a bundle whose hashes had to be guessed, cannot be held against it.
+    const guessed = index % TILE_WIDTH === 0 ? this.#doubtful : this.#prevDiffers;
+    if (intact && !guessed && !text.includes(`"integrity":{"prev_hash":"${this.#prev}"}`))
+      this.#report(
+        'chain_broken',
+        file.path,
+        index,
+        'The entry does not name the hash of the entry before it.',
+        entry,
+      );
+    if (!text.startsWith('{"block":{')) this.records += 1;
+    else {
+      this.blocks += 1;
+      // A descriptor that was altered itself says nothing about its block.
+      const sealed = trusted === false ? tile.intact === true && intact : trusted || intact;
+      if (!sealed) return;
+      this.records += await checkBlock(this.#o.read, text, index, this.#o.report);
+      yield;
+    }
+  }
+
+  /** Which of the two is wrong where bundle and tile disagree? What is remembered decides, or the hash above. */
+  async #settle(
+    index: number,
+    width: number,
+    hashes: Uint8Array[],
+    stored: Uint8Array[],
+    entries: Uint8Array[],
+    file: File,
+    tile: File,
+  ): Promise<void> {
+    const bad = hashes.findIndex((hash, i) => stored[i] !== undefined && !equalBytes(hash, stored[i]));
+    let believed = hashes;
+    // The last tile has nothing above it but the root itself, and that tells of each of the two alone.
+    const alone = width < TILE_WIDTH && !this.#doubtful;
+    const tileWrong = alone && stored.length === width && !equalBytes(this.#rootWith(stored), this.#o.root);
+    if (bad >= 0) {
+      const leaf = index * TILE_WIDTH + bad;
+      const tileHolds = await this.#tileHolds(index, width, hashes, stored, file, tile);
+      const bundleWrong = alone ? !equalBytes(this.#rootWith(hashes), this.#o.root) : tileHolds;
+      if (bundleWrong)
+        this.#report('entry_altered', file.path, leaf, 'The entry is not what was sealed.', entries[bad]);
+      if (alone ? tileWrong : !tileHolds) this.#notOfEntry(tile.path, leaf, entries[bad]);
+      if (tileHolds && stored.length === width) believed = stored;
+      this.#prev = toHex(believed.at(-1) ?? EMPTY_ROOT);
+    } else if (entries.length === 0 && tileWrong) this.#notOfEntry(tile.path, index * TILE_WIDTH);
+    const disagree =
+      bad >= 0 && (width < TILE_WIDTH || tile.intact === undefined || file.intact === undefined);
+    const guessed = entries.length === 0 && tile.intact !== true;
+    const wrong = believed === stored ? tile.intact === false : entries.length > 0 && file.intact === false;
+    if (disagree || guessed || wrong) this.#doubtful = true;
+    // Both may have been changed so that they agree, or so that only one is blamed: each is judged by itself too.
+    const from = index * TILE_WIDTH + Math.max(0, bad);
+    for (const one of [file, tile])
+      if (one.intact === false)
+        this.#report(
+          'file_altered',
+          one.path,
+          from,
+          'The file is not the one that was sealed.',
+          entries[Math.max(0, bad)],
+        );
+    for (const hash of believed) this.#levels[0]?.push(hash);
+    if (width === TILE_WIDTH) await this.#up(0, index);
+  }
+
+  /** Whether the entries of the last bundle are what was sealed, where its tile cannot say so. */
+  #givesRoot(entries: Uint8Array[], width: number): boolean {
+    const alone = width < TILE_WIDTH && entries.length === width && !this.#doubtful;
+    return alone && equalBytes(this.#rootWith(entries.map(leafHash)), this.#o.root);
+  }
+
+  #notOfEntry(path: string, leaf: number, entry?: Uint8Array): void {
+    this.#report('tile_altered', path, leaf, 'The hash in the tile is not the hash of the entry.', entry);
+  }
+
+  async #tileHolds(
+    index: number,
+    width: number,
+    hashes: Uint8Array[],
+    stored: Uint8Array[],
+    file: File,
+    tile: File,
+  ): Promise<boolean> {
+    if (stored.length < width) return false;
+    if (tile.intact !== undefined && file.intact !== undefined && tile.intact !== file.intact)
+      return tile.intact;
+    const size = Math.floor(this.#o.size / TILE_WIDTH);
+    if (width === TILE_WIDTH) {
+      const parentIndex = Math.floor(index / TILE_WIDTH);
+      const parentWidth = Math.min(TILE_WIDTH, size - parentIndex * TILE_WIDTH);
+      const parent = await this.#read(parentWidth, (w) => tilePath(1, parentIndex, w));
+      const at = (index % TILE_WIDTH) * HASH_SIZE;
+      const above = parent.bytes?.subarray(at, at + HASH_SIZE);
+      return above === undefined || !equalBytes(above, rootOfLeafHashes(hashes));
+    }
+    // The last tile has nothing above it but the root itself.
+    return !equalBytes(this.#rootWith(hashes), this.#o.root);
+  }
+
+  #rootWith(last: Uint8Array[]): Uint8Array {
+    return combine(this.#levels.map((level, i) => (i === 0 ? [...level, ...last] : level)));
+  }
+
+  /** The tile of `level` is complete: compare the tile above as soon as it is complete too. */
+  async #up(level: number, index: number): Promise<void> {
+    const hashes = this.#levels[level] ?? [];
+    this.#levels[level] = [];
+    this.#levels[level + 1] ??= [];
+    this.#levels[level + 1]?.push(rootOfLeafHashes(hashes));
+    const above = this.#levels[level + 1] ?? [];
+    const parent = Math.floor(index / TILE_WIDTH);
+    if (above.length === TILE_WIDTH) {
+      await this.#compare(level + 1, parent, above);
+      await this.#up(level + 1, parent);
+    }
+    if (level > 0) return;
+    const known = this.#o.known;
+    if (this.#doubtful && known?.bundles === index + 1) {
+      this.#levels.splice(0, this.#levels.length, ...known.levels.map((tile) => [...tile]));
+      this.#prev = known.prev;
+      this.#doubtful = false;
+    }
+    const levels = this.#levels.map((tile) => [...tile]);
+    this.#frontier = { bundles: index + 1, levels, prev: this.#prev };
+  }
+
+  async #compare(level: number, index: number, hashes: readonly Uint8Array[]): Promise<void> {
+    const file = await this.#read(hashes.length, (w) => tilePath(level, index, w));
+    const stored = file.bytes === null ? [] : splitHashes(file.bytes);
+    const bad = hashes.findIndex((hash, i) => stored[i] === undefined || !equalBytes(hash, stored[i]));
+    const span = TILE_WIDTH ** level;
+    const wanted = (file.full ? TILE_WIDTH : hashes.length) * HASH_SIZE;
+    if (bad < 0 && file.bytes?.length === wanted && file.intact !== false) return;
+    // The files below were found to be wrong already; this one is known to be right.
+    if (file.intact === true && this.#doubtful) return;
+    this.#report(
+      file.bytes === null ? 'tile_missing' : 'tile_altered',
+      file.path,
+      (index * TILE_WIDTH + Math.max(0, bad)) * span,
+      `The tile does not fit the ${span} entries from here on.`,
+    );
+  }
+
+  async #finish(): Promise<void> {
+    for (let level = 1; level < this.#levels.length; level++) {
+      const hashes = this.#levels[level] ?? [];
+      if (hashes.length > 0)
+        await this.#compare(level, Math.floor(this.#o.size / TILE_WIDTH ** (level + 1)), hashes);
+    }
+    this.#computed = combine(this.#levels);
+  }
+
+  #report(code: Finding['code'], path: string, index: number, message: string, entry?: Uint8Array): void {
+    const eventId = entry === undefined ? undefined : eventIdIn(entry);
+    this.#o.report({ code, path, index, ...(eventId === undefined ? {} : { eventId }), message });
+  }
+}
+
+function combine(levels: readonly (readonly Uint8Array[])[]): Uint8Array {
+  let carry: Uint8Array | null = null;
+  for (const level of levels) {
+    const hashes: readonly Uint8Array[] = carry === null ? level : [...level, carry];
+    if (hashes.length > 0) carry = rootOfLeafHashes(hashes);
+  }
+  return carry ?? EMPTY_ROOT;
+}

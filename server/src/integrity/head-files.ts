@@ -1,0 +1,62 @@
+import { fromUtf8, parseCheckpoint, toHex, verifyNote } from '@prooflog/proof';
+import { type LogName, splitLog } from '../event/stages.js';
+import type { Head } from '../ledger/heads.js';
+import type { Found } from './findings.js';
+import { readerOf, type Scene, type Steps, until } from './scene.js';
+
+/**
+ * `checkpoint` and `vkey` are replaced at each sealing, the checkpoint a moment after the head: both are compared
+ * only when head and sealer stood still while they were read.
+ * @returns false when the sealer never stood still.
+ */
+export async function* checkHeadFiles(scene: Scene, log: LogName): Steps<boolean> {
+  const read = readerOf(scene, log);
+  const { quiet } = scene.sealing;
+  for (let tries = 0; tries < 100; tries++) {
+    if (!(yield* until(quiet))) return false;
+    const head = scene.heads.get(log);
+    const checkpoint = await read('checkpoint');
+    const vkey = await read('vkey');
+    if (head === undefined) return true;
+    const still = quiet() && scene.heads.get(log) === head;
+    const found = still ? await judge(scene, log, head, checkpoint, vkey) : [];
+    yield still ? 'work' : 'wait';
+    if (!still) continue;
+    for (const one of found) await scene.report(log, one);
+    return true;
+  }
+  return false;
+}
+
+async function judge(
+  scene: Scene,
+  log: LogName,
+  head: Head,
+  checkpoint: Uint8Array | null,
+  vkey: Uint8Array | null,
+): Promise<Found[]> {
+  const origin = scene.origin(log);
+  const key = await scene.signer.vkey(splitLog(log).tenant, origin);
+  const found: Found[] = [];
+  if (!fits(checkpoint, key, origin, head)) found.push({ code: 'checkpoint_invalid', path: 'checkpoint' });
+  if (vkey === null || fromUtf8(vkey) !== `${key}\n`) found.push({ code: 'vkey_altered', path: 'vkey' });
+  return found;
+}
+
+/** Signed once in the log's name, by its own key, of this origin, for exactly the head; witnesses may have cosigned. */
+function fits(bytes: Uint8Array | null, key: string, origin: string, head: Head): boolean {
+  try {
+    const note = verifyNote(bytes ?? new Uint8Array(), [key]);
+    const at = parseCheckpoint(note.text);
+    return (
+      note.signatures.filter((signature) => signature.name === origin).length === 1 &&
+      note.verifiedBy.includes(origin) &&
+      note.text.split('\n').length === 4 &&
+      at.origin === origin &&
+      at.size === head.size &&
+      toHex(at.root) === toHex(head.root)
+    );
+  } catch {
+    return false;
+  }
+}
