@@ -3,7 +3,7 @@ import type { TenantInfo } from './access/tenants.js';
 import { PLATFORM_PACK } from './api/access-log.js';
 import type { CreatedKey, IngestReply, Tenant } from './api/contract.js';
 import { derivedUuid, formatUuid } from './base/uuid.js';
-import type { OpenEngine } from './build.js';
+import type { OpenEngine } from './build/engine.js';
 import { Client } from './cli/client.js';
 import type { Sample } from './pack/model.js';
 import { loadSamples } from './pack/samples.js';

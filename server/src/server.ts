@@ -10,7 +10,8 @@ import { Metrics } from './api/metrics.js';
 import { systemClock } from './base/clock.js';
 import { Failure, systemCode } from './base/errors.js';
 import { parseAddress, type Settings } from './base/settings.js';
-import { type OpenEngine, openEngine, streamsOf } from './build.js';
+import { type OpenEngine, openEngine } from './build/engine.js';
+import { streamsOf } from './build/streams.js';
 import { loadDemo } from './demo.js';
 
 export interface RunningServer {

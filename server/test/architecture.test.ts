@@ -44,17 +44,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 /** Composition: these see everything. */
-const COMPOSITION = [
-  'main',
-  'store-main',
-  'build',
-  'witnessing',
-  'server',
-  'pipeline',
-  'demo',
-  'cli',
-  'bench',
-];
+const COMPOSITION = ['main', 'store-main', 'build', 'server', 'pipeline', 'demo', 'cli', 'bench'];
 const MINTS: Readonly<Record<string, string>> = {
   'event/mint/guarded': 'guard',
   'event/mint/journaled': 'journal',

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { openEngine } from '../build.js';
+import { openEngine } from '../build/engine.js';
 import { type DataOptions, settingsOf } from './program.js';
 import { Progress } from './progress.js';
 

@@ -1,23 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Kysely } from 'kysely';
-import { systemClock } from './base/clock.js';
-import type { Disk } from './base/disk.js';
-import { signingKey } from './base/ed25519.js';
-import { Failure, systemCode } from './base/errors.js';
-import type { Keyring } from './base/keyring.js';
-import type { Logger } from './base/logger.js';
-import type { Settings } from './base/settings.js';
-import { safeStackFrames } from './base/stack.js';
-import type { LogName } from './event/stages.js';
-import type { Heads } from './ledger/heads.js';
-import type { Ledger } from './ledger/ledger.js';
-import { WitnessError } from './witness/client.js';
-import { Cosigning } from './witness/cosigning.js';
-import { parseKnownLogs } from './witness/known-logs.js';
-import { planOf } from './witness/remote.js';
-import type { WitnessTables } from './witness/tables.js';
-import { Witness } from './witness/witness.js';
+import { systemClock } from '../base/clock.js';
+import type { Disk } from '../base/disk.js';
+import { signingKey } from '../base/ed25519.js';
+import { Failure, systemCode } from '../base/errors.js';
+import type { Keyring } from '../base/keyring.js';
+import type { Logger } from '../base/logger.js';
+import type { Settings } from '../base/settings.js';
+import { safeStackFrames } from '../base/stack.js';
+import type { LogName } from '../event/stages.js';
+import type { Heads } from '../ledger/heads.js';
+import type { Ledger } from '../ledger/ledger.js';
+import { WitnessError } from '../witness/client.js';
+import { Cosigning } from '../witness/cosigning.js';
+import { parseKnownLogs } from '../witness/known-logs.js';
+import { planOf } from '../witness/remote.js';
+import type { WitnessTables } from '../witness/tables.js';
+import { Witness } from '../witness/witness.js';
 
 /** The text of a file a setting names. @throws Failure `bad_setting`. */
 function settingFile(name: string, path: string): string {
