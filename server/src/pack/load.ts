@@ -11,6 +11,7 @@ import {
   type SourceDeclaration,
   STRATEGIES,
 } from './model.js';
+import { parsePeriod, type Retention } from './retention.js';
 
 const SNAKE = /^[a-z][a-z0-9_]{0,62}$/;
 
@@ -91,19 +92,21 @@ function yamlFiles(dir: string): string[] {
 }
 
 /**
- * Loads a pack folder: `pack.yaml`, `events/*.yaml`, `sources/*.yaml`.
+ * Loads a pack folder: `pack.yaml`, `retention.yaml`, `events/*.yaml`, `sources/*.yaml`.
  * @throws Failure `bad_pack` naming the file and what is wrong with it.
  */
 export function loadPack(dir: string): Pack {
   const head = Reader.file(join(dir, 'pack.yaml'));
   const name = head.text('name');
+  const events = yamlFiles(join(dir, 'events')).flatMap((file) => readEvents(name, Reader.file(file)));
   return {
     name,
     version: head.integer('version'),
     description: head.text('description'),
     dir,
-    events: yamlFiles(join(dir, 'events')).flatMap((file) => readEvents(name, Reader.file(file))),
+    events,
     sources: yamlFiles(join(dir, 'sources')).map((file) => readSource(name, Reader.file(file))),
+    retention: readRetention(Reader.file(join(dir, 'retention.yaml')), events),
   };
 }
 
@@ -142,6 +145,19 @@ function readEvents(pack: string, file: Reader): EventDeclaration[] {
       description: new Reader(`${file.file} (${action})`, body).text('description'),
     };
   });
+}
+
+/** Every stream of the pack has a rule: nothing is kept for ever because somebody forgot to say how long. */
+function readRetention(file: Reader, events: readonly EventDeclaration[]): Retention[] {
+  const rules = file.entries().map(([stream, body]) => {
+    const rule = new Reader(`${file.file} (${stream})`, body);
+    const keep = parsePeriod(rule.text('keep'));
+    if (keep === null) throw wrong(rule.file, 'keep must be a period such as P7Y, P13M or P90D');
+    return { stream, keep, because: rule.text('because') };
+  });
+  const missing = events.find((event) => !rules.some((rule) => rule.stream === event.stream));
+  if (missing !== undefined) throw wrong(file.file, `has no rule for the stream ${missing.stream}`);
+  return rules;
 }
 
 function readField(name: string, parent: Reader, schema: unknown): DetailField {

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../base/errors.js';
+import type { Retention } from './retention.js';
 
 /** A JSON Schema 2020-12 (sub)schema as written in a pack. */
 export type JsonSchema = { readonly [key: string]: unknown };
@@ -67,4 +68,5 @@ export interface Pack {
   readonly dir: string;
   readonly events: readonly EventDeclaration[];
   readonly sources: readonly SourceDeclaration[];
+  readonly retention: readonly Retention[];
 }
