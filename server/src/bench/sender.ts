@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { formatUuid, newUuid } from '../base/uuid.js';
+import { sampleEvent } from './events.js';
 
 interface Plan {
   readonly url: string;
@@ -18,11 +18,7 @@ const plan = JSON.parse(process.argv[2] ?? '{}') as Plan;
 const agent = new Agent({ keepAlive: true, maxSockets: plan.connections });
 const path = plan.kind === 'logs' ? '/v1/logs' : '/v1/events';
 
-function event(): string {
-  const now = Date.now();
-  const id = formatUuid(newUuid(now));
-  return `{"event_id":"${id}","event_type":"audit","event_version":1,"occurred_at":"${new Date(now).toISOString()}","actor":{"type":"user","id":"user-${now % 5_000}","role":"analyst","ip":"203.0.113.${now % 250}"},"entity":{"type":"policy","id":"pol-${now % 900}","version":3},"action":"policy_changed","result":"success","correlation":{"request_id":"req-${id.slice(24)}","trace_id":"${id.replaceAll('-', '')}"},"metadata":{"safe_fields_only":true,"details":{"field":"retention_days","old":365,"new":2555,"note":"changed as agreed in the review"}}}`;
-}
+const event = (): string => JSON.stringify(sampleEvent(Date.now()));
 
 function log(): string {
   return `{"timeUnixNano":"${BigInt(Date.now()) * 1_000_000n}","severityNumber":9,"body":{"stringValue":"request served in time"},"traceId":"${randomBytes(16).toString('hex')}","attributes":[{"key":"http.request.method","value":{"stringValue":"GET"}},{"key":"url.path","value":{"stringValue":"/catalog"}},{"key":"http.response.status_code","value":{"intValue":"200"}},{"key":"durationMs","value":{"doubleValue":12.5}},{"key":"region","value":{"stringValue":"eu-1"}},{"key":"pod","value":{"stringValue":"shop-7d9f"}}]}`;

@@ -1,19 +1,46 @@
 import { Command } from 'commander';
 
+interface Flags {
+  readonly seconds: string;
+  readonly records: string;
+  readonly json?: boolean;
+  readonly write?: string;
+}
+
+const HELP = `
+Examples:
+  prooflog bench --seconds 5
+  prooflog bench ledger --records 10000,1000000
+`;
+
 /** Measures this machine; the work is in `bench/`, loaded only when asked for. */
 export function benchCommand(): Command {
   return new Command('bench')
     .description('Measure throughput and latency on this machine, beside the limits of the machine itself')
+    .argument(
+      '[what]',
+      'product (the whole way of a record) or ledger (sealing, proving, verifying)',
+      'product',
+    )
     .option('--seconds <n>', 'length of each measurement', '10')
+    .option('--records <n,…>', 'with ledger: sizes of the log', '10000,1000000,10000000')
     .option('--json', 'print JSON')
     .option('--write <file>', 'write the table into a Markdown file')
-    .addHelpText('after', '\nExample:\n  prooflog bench --seconds 5\n')
-    .action(async (o: { seconds: string; json?: boolean; write?: string }) => {
+    .addHelpText('after', HELP)
+    .action(async (what: string, flags: Flags, command: Command) => {
+      const seconds = Number(flags.seconds);
       const { runBench } = await import('../bench/run.js');
-      await runBench({
-        seconds: Number(o.seconds),
-        json: o.json ?? false,
-        ...(o.write === undefined ? {} : { write: o.write }),
-      });
+      const options = {
+        json: flags.json ?? false,
+        ...(flags.write === undefined ? {} : { write: flags.write }),
+      };
+      if (what === 'product') {
+        const { measureProduct } = await import('../bench/product.js');
+        return runBench((dir, say) => measureProduct(dir, seconds, say), options);
+      }
+      if (what !== 'ledger') command.error(`error: ${what} cannot be measured; product and ledger can`);
+      const { measureLedger } = await import('../bench/ledger.js');
+      const sizes = flags.records.split(',').map(Number);
+      return runBench((dir, say) => measureLedger(dir, sizes, seconds, say), options);
     });
 }

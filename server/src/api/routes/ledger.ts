@@ -1,9 +1,13 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import { Failure } from '../../base/errors.js';
 import type { LogName } from '../../event/stages.js';
 import { type Context, logName, type Route, type Services } from '../context.js';
 import type { TrustedLog } from '../contract.js';
+
+const compressed = promisify(gzip);
 
 /** Paths of c2sp.org/tlog-tiles, and the block files beside them. Nothing else is ever opened. */
 const GROUPS = '(?:x\\d{3}/)*\\d{3}';
@@ -85,8 +89,17 @@ async function sendTile(services: Services, context: Context): Promise<unknown> 
   const log = wantedLog(services, context);
   if (!path.startsWith('tile/') || path.startsWith('tile/entries/')) await record(services, context, log);
   const body = await read(join(services.engine.ledger.dirOf(log), path));
-  return context.reply.type('application/octet-stream').header('cache-control', IMMUTABLE).send(body);
+  const reply = context.reply.type('application/octet-stream').header('cache-control', IMMUTABLE);
+  // Hashes do not get smaller; records do, to a fifth.
+  if (path.startsWith('tile/') && !path.startsWith('tile/entries/')) return reply.send(body);
+  reply.header('vary', 'accept-encoding');
+  if (!takesGzip(context.request.headers['accept-encoding'])) return reply.send(body);
+  return reply.header('content-encoding', 'gzip').send(await compressed(body));
 }
+
+/** Whether `gzip` is named and not refused by `q=0` (RFC 9110 §12.5.3). */
+const takesGzip = (header: string | string[] | undefined): boolean =>
+  /(?:^|,)\s*gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[^,]*)?(?:,|$)/i.test(String(header ?? ''));
 
 async function read(path: string): Promise<Buffer> {
   try {
