@@ -40,6 +40,7 @@ export const ERRORS = {
   unknown_pack: bad('There is no pack of this name'),
   wrong_stream: bad('The action belongs to another stream'),
   wrong_tenant: { status: 403, retry: false, title: 'The credential belongs to another tenant' },
+  no_consent: bad('The person has not agreed to this'),
   unsafe_metadata: bad('metadata.safe_fields_only must be true'),
   // requests
   bad_request: bad('The request is not understood'),

@@ -91,7 +91,7 @@ export async function openEngine(
   const keys = await Keys.load(control.db as never);
   const vault = new Vault(control.raw, keyring);
   for (const tenant of tenants.all()) await vault.addTenant(tenant.id);
-  const guard = new Guard(packs.values(), vault);
+  const guard = new Guard(packs.values(), vault, { granted: () => false });
   const heads = await Heads.load(control.db as never);
   const journal = await Journal.open({ dir: join(settings.data, 'journal'), disk, passed: heads.position });
   const originOf = (name: LogName): string =>

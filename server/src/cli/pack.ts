@@ -1,6 +1,5 @@
 import { Command } from 'commander';
-import { Failure } from '../base/errors.js';
-import { loadPack } from '../pack/load.js';
+import { describe, readPack } from '../pack/load.js';
 import { loadSamples } from '../pack/samples.js';
 
 export function packCommand(): Command {
@@ -12,14 +11,16 @@ export function packCommand(): Command {
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  prooflog pack check packs/company-governance\n')
     .action((dir: string, o: { json?: boolean }) => {
-      const pack = loadPack(dir);
-      const actions = pack.events.map((e) => e.action);
-      if (new Set(actions.map((a, i) => `${a} ${pack.events[i]?.version}`)).size !== actions.length)
-        throw new Failure('bad_pack', `${dir}: an action is declared twice in one version.`);
+      const { pack, problems } = readPack(dir);
+      if (problems.length > 0) {
+        process.stdout.write(o.json ? `${JSON.stringify({ problems })}\n` : `${describe(dir, problems)}\n`);
+        process.exitCode = 1;
+        return;
+      }
       const facts = {
         name: pack.name,
         version: pack.version,
-        actions: actions.length,
+        actions: pack.events.length,
         sources: pack.sources.length,
         samples: loadSamples(pack).length,
       };

@@ -1,25 +1,23 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import { Failure, type Rejection } from '../base/errors.js';
+import type { Rejection } from '../base/errors.js';
 import type { LogInput } from '../event/log-input.js';
 import { mintGuarded } from '../event/mint/guarded.js';
 import type { Guarded, Sender } from '../event/stages.js';
 import type { EventDeclaration, Pack, SourceDeclaration } from '../pack/model.js';
 import type { Vault } from '../vault/vault.js';
+import type { Consents } from './consents.js';
 import { EventBuilder } from './event/build.js';
+import { Catalogue } from './event/catalogue.js';
 import { fromAjv, Refused } from './event/refusal.js';
 import { ENVELOPE, type Envelope } from './event/schema.js';
 import { applySource } from './event/source.js';
 import { LogBuilder, type LogRecord } from './log/build.js';
+import { People } from './people.js';
 
 /** A block holds at most this many records and bytes. */
 const BLOCK_RECORDS = 1_000;
 const BLOCK_BYTES = 1 << 20;
 const MAX_LOG = 512 * 1024;
-
-interface Compiled {
-  readonly declaration: EventDeclaration;
-  readonly details: ValidateFunction;
-}
 
 export interface GuardedLogs {
   readonly blocks: Guarded[];
@@ -34,26 +32,24 @@ export interface GuardedLogs {
  */
 export class Guard {
   readonly #envelope: ValidateFunction<Envelope>;
-  /** action → what the packs say about it. */
-  readonly #actions = new Map<string, Compiled[]>();
+  readonly #catalogue: Catalogue;
   readonly #sources = new Map<string, SourceDeclaration[]>();
   readonly #events: EventBuilder;
   readonly #logs: LogBuilder;
 
-  constructor(packs: Iterable<Pack>, vault: Vault) {
+  constructor(packs: Iterable<Pack>, vault: Vault, consents: Consents) {
     const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: false, ownProperties: true });
     this.#envelope = ajv.compile<Envelope>(ENVELOPE);
-    for (const pack of packs) {
-      for (const declaration of pack.events) {
-        const list = this.#actions.get(declaration.action) ?? [];
-        list.push({ declaration, details: compileDetails(ajv, declaration) });
-        this.#actions.set(declaration.action, list);
-      }
-      for (const source of pack.sources)
-        this.#sources.set(source.name, [...(this.#sources.get(source.name) ?? []), source]);
-    }
-    this.#events = new EventBuilder(vault);
-    this.#logs = new LogBuilder(vault);
+    const all = [...packs];
+    this.#catalogue = new Catalogue(
+      ajv,
+      all.flatMap((pack) => pack.events),
+    );
+    for (const source of all.flatMap((pack) => pack.sources))
+      this.#sources.set(source.name, [...(this.#sources.get(source.name) ?? []), source]);
+    const people = new People(vault, consents);
+    this.#events = new EventBuilder(vault, people);
+    this.#logs = new LogBuilder(vault, people, all);
   }
 
   /** One event of the events API, `source` naming the foreign shape it has. */
@@ -85,37 +81,11 @@ export class Guard {
       return { code: 'not_an_object', field: '(item)', message: 'The item must be a JSON object.' };
     if (!this.#envelope(value)) return fromAjv(this.#envelope.errors);
     checkTenant(value, sender);
-    const compiled = this.#declared(value, sender);
+    const { declaration, details: valid } = this.#catalogue.find(value, sender.tenant.packs);
+    checkRequired(value, declaration);
     const details = value.metadata?.details;
-    if (details !== null && details !== undefined && !compiled.details(details))
-      return fromAjv(compiled.details.errors, '/metadata/details');
-    return this.#events.build(value, compiled.declaration, sender, now);
-  }
-
-  #declared(e: Envelope, sender: Sender): Compiled {
-    const known =
-      this.#actions.get(e.action)?.filter((c) => sender.tenant.packs.includes(c.declaration.pack)) ?? [];
-    const typed = e.event_type ? known.filter((c) => c.declaration.eventType === e.event_type) : known;
-    const latest = typed.at(-1);
-    if (latest === undefined)
-      throw known.length > 0
-        ? new Refused('bad_value', 'event_type', 'The action is declared for another event_type.')
-        : new Refused('unknown_action', 'action', 'No pack of this tenant declares the action.');
-    const version = e.event_version ?? latest.declaration.version;
-    const compiled = typed.find((c) => c.declaration.version === version);
-    if (compiled === undefined)
-      throw new Refused(
-        'unknown_version',
-        'event_version',
-        `Declared versions: ${typed.map((c) => c.declaration.version).join(', ')}.`,
-      );
-    if (e.stream && e.stream !== compiled.declaration.stream)
-      throw new Refused(
-        'wrong_stream',
-        'stream',
-        `The action belongs to the stream ${compiled.declaration.stream}.`,
-      );
-    return compiled;
+    if (!valid(details ?? {})) return fromAjv(valid.errors, '/metadata/details');
+    return this.#events.build(value, declaration, sender, now);
   }
 
   #log(input: LogInput, sender: Sender, now: number): LogRecord | Rejection {
@@ -178,23 +148,22 @@ export class Guard {
   }
 }
 
-/** A schema that does not compile stops the start: a rule that is skipped protects nothing. */
-function compileDetails(ajv: Ajv2020, d: EventDeclaration): ValidateFunction {
-  try {
-    return ajv.compile(d.details);
-  } catch (error) {
-    throw new Failure(
-      'bad_pack',
-      `Pack ${d.pack}, details of ${d.action}: ${error instanceof Error ? error.message : 'not a JSON Schema'}.`,
-    );
-  }
-}
-
 /** The tenant comes from the credential; a record that names another one is a mistake or an attempt. */
 function checkTenant(e: Envelope, sender: Sender): void {
   const { id, slug } = e.tenant ?? {};
   if ((id && id !== sender.tenant.id) || (slug && slug !== sender.tenant.slug))
     throw new Refused('wrong_tenant', 'tenant', 'The record names another tenant than the credential does.');
+}
+
+/** What a declaration demands of the envelope beyond its schema. */
+function checkRequired(e: Envelope, d: EventDeclaration): void {
+  for (const path of d.requires) {
+    const [room, member = ''] = path.split('.');
+    const value =
+      room === 'reason' ? e.reason : (e[room as 'actor'] as Record<string, unknown> | null)?.[member];
+    if (value === undefined || value === null || value === '')
+      throw new Refused('missing_field', path, `${path} is required for ${d.action}.`);
+  }
 }
 
 export const isGuarded = (result: Guarded | Rejection): result is Guarded => 'payload' in result;

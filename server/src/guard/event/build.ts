@@ -1,13 +1,13 @@
-import { canonicalize } from '@prooflog/proof';
 import { parseRfc3339, toRfc3339 } from '../../base/clock.js';
 import { formatUuid, newUuid, parseUuid } from '../../base/uuid.js';
 import { mintGuarded } from '../../event/mint/guarded.js';
 import type { Guarded, Sender } from '../../event/stages.js';
 import type { EventDeclaration } from '../../pack/model.js';
 import type { Vault } from '../../vault/vault.js';
+import type { People } from '../people.js';
 import { isPlainIdentifier, normaliseUserAgent, truncateIp } from '../reduce.js';
 import { Remarks } from '../remarks.js';
-import { scrubValue } from '../values.js';
+import { Details } from './details.js';
 import { Refused } from './refusal.js';
 import { CORRELATION, type Envelope } from './schema.js';
 
@@ -21,8 +21,11 @@ const quote = JSON.stringify;
 /** Builds the canonical bytes of one validated event, member by member in the order of RFC 8785. */
 export class EventBuilder {
   readonly #vault: Vault;
-  constructor(vault: Vault) {
+  readonly #people: People;
+
+  constructor(vault: Vault, people: People) {
     this.#vault = vault;
+    this.#people = people;
   }
 
   /** @throws Refused for what the schema cannot express. */
@@ -37,10 +40,16 @@ export class EventBuilder {
     const entity = this.#entity(e.entity, d, tenant, remarks);
     const correlation = correctsJson(e) + correlationJson(e);
     const id = formatUuid(eventId);
-    const place = subject === null ? null : { tenant, subject, eventId: id };
-    const metadata = metadataJson(e, d, remarks, (value, path) =>
-      place === null ? null : this.#vault.seal({ ...place, path }, JSON.stringify(value)),
-    );
+    const person = this.#people.of({ tenant, subject, eventId: id, eventType: d.eventType });
+    if (d.consent !== null && !person.consents(d.consent))
+      throw new Refused(
+        'no_consent',
+        'actor',
+        `This event needs the consent of the person for ${d.consent}.`,
+      );
+    const details = e.metadata?.details ?? null;
+    const kept = details === null ? '' : `"details":${new Details(person, remarks, details).json(d.fields)},`;
+    const metadata = `{${kept}"safe_fields_only":true}`;
     const reason = text(e.reason) ? `"reason":${quote(remarks.scrub(text(e.reason), 'reason'))},` : '';
 
     const head =
@@ -157,27 +166,4 @@ function correlationJson(e: Envelope): string {
     members.push(`"${name}":"${id}"`);
   }
   return members.length === 0 ? '' : `"correlation":{${members.join(',')}},`;
-}
-
-/** Seals a value for the person who acted; null when there is none. */
-type SealFor = (value: unknown, path: string) => string | null;
-
-function metadataJson(e: Envelope, d: EventDeclaration, remarks: Remarks, seal: SealFor): string {
-  const details = e.metadata?.details;
-  if (details === null || details === undefined) return '{"safe_fields_only":true}';
-  const members: string[] = [];
-  for (const field of d.fields) {
-    if (!Object.hasOwn(details, field.name)) continue;
-    const value = details[field.name];
-    const path = `metadata.details.${field.name}`;
-    const sealed = field.strategy === 'encrypt' && value !== null ? seal(value, path) : null;
-    if (sealed !== null) {
-      remarks.add('sealed', path);
-      members.push(`${quote(field.name)}:${quote(sealed)}`);
-      continue;
-    }
-    // `keep` is a promise about ids and numbers, so it is held to: what a detector finds goes there too.
-    members.push(`${quote(field.name)}:${canonicalize(scrubValue(value, path, remarks))}`);
-  }
-  return `{"details":{${members.join(',')}},"safe_fields_only":true}`;
 }

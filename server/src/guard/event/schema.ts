@@ -48,7 +48,7 @@ export const ENVELOPE: JsonSchema = closed(
       { type: text(64), id: text(512), version: { type: ['string', 'integer', 'null'], maxLength: 64 } },
       ['type', 'id'],
     ),
-    action: text(64),
+    action: optional(200),
     result: { enum: ['success', 'failure', 'denied', 'pending'] },
     reason: optional(1024),
     corrects: optional(36),
@@ -63,7 +63,7 @@ export const ENVELOPE: JsonSchema = closed(
       type: ['object', 'null'],
     },
   },
-  ['occurred_at', 'actor', 'entity', 'action', 'result'],
+  ['occurred_at', 'actor', 'entity', 'result'],
 );
 
 /** The envelope after validation. */
@@ -82,7 +82,7 @@ export interface Envelope {
   };
   tenant?: { id?: string | null; slug?: string | null } | null;
   entity: { type: string; id: string; version?: string | number | null };
-  action: string;
+  action?: string | null;
   result: string;
   reason?: string | null;
   corrects?: string | null;

@@ -21,8 +21,15 @@ function text(value: unknown): string | undefined {
 }
 
 /** The value for one place of the envelope, or undefined to leave it out. */
-function resolve(mapping: Mapping, record: unknown): string | undefined {
+function resolve(mapping: Mapping, record: unknown): string | number | undefined {
   if ('value' in mapping) return mapping.value;
+  const value = translate(mapping, record);
+  if (!mapping.number || value === undefined) return value;
+  // A text that is no number stays one, and is refused by the schema of its field.
+  return value.trim() === '' || Number.isNaN(Number(value)) ? value : Number(value);
+}
+
+function translate(mapping: Exclude<Mapping, { value: string }>, record: unknown): string | undefined {
   const found = mapping.from.map((path) => text(follow(record, path))).find((v) => v !== undefined);
   if (found === undefined) return mapping.default;
   if (mapping.values === undefined) return found;
@@ -52,7 +59,7 @@ export function applySource(source: SourceDeclaration, record: unknown, tenant: 
   const envelope: Record<string, unknown> = { metadata: { safe_fields_only: true } };
   for (const [target, mapping] of source.envelope) {
     const value = resolve(mapping, record);
-    if (value === undefined || (target === 'actor.ip' && isIP(value) === 0)) continue;
+    if (value === undefined || (target === 'actor.ip' && isIP(String(value)) === 0)) continue;
     put(envelope, target, value);
   }
   const id = text(follow(record, source.id));

@@ -3,9 +3,12 @@ import { fromUnixNano, toRfc3339 } from '../../base/clock.js';
 import { formatUuid, newUuid } from '../../base/uuid.js';
 import type { LogInput, WireAttributes, WireValue } from '../../event/log-input.js';
 import type { Sender } from '../../event/stages.js';
+import type { LogField as LogDeclaration, Pack } from '../../pack/model.js';
 import type { Vault } from '../../vault/vault.js';
+import type { People } from '../people.js';
 import { isPlainIdentifier, truncateIp } from '../reduce.js';
 import { Remarks } from '../remarks.js';
+import { applyStrategy } from '../strategies.js';
 import { scrubEntries, scrubValue } from '../values.js';
 import { LOG_CORRELATION, LOG_FIELDS, type LogField, levelOf } from './fields.js';
 
@@ -22,8 +25,14 @@ export interface LogRecord {
 /** Builds the canonical bytes of a log record with the standard fields; everything else goes under `attributes`. */
 export class LogBuilder {
   readonly #vault: Vault;
-  constructor(vault: Vault) {
+  readonly #people: People;
+  /** Pack → what it declares beyond the standard fields. */
+  readonly #declared: ReadonlyMap<string, readonly LogDeclaration[]>;
+
+  constructor(vault: Vault, people: People, packs: readonly Pack[]) {
     this.#vault = vault;
+    this.#people = people;
+    this.#declared = new Map(packs.map((pack) => [pack.name, pack.logs?.fields ?? []]));
   }
 
   build(log: LogInput, sender: Sender, now: number): LogRecord {
@@ -31,6 +40,7 @@ export class LogBuilder {
     const eventId = newUuid(now);
     const used = new Set<string>();
     const data = this.#fields(log, sender.tenant.id, used, remarks);
+    this.#ofPacks(log, sender, eventId, data, used, remarks);
     data.level = levelOf(log.severityNumber, log.severityText);
     data.message = scrubValue(log.body ?? log.eventName, 'message', remarks);
     if (typeof data.message !== 'string') data.message = canonicalize(data.message);
@@ -60,6 +70,38 @@ export class LogBuilder {
     return data;
   }
 
+  /** Fields that the tenant's packs declare, by their strategies. A standard field is not declared again. */
+  #ofPacks(
+    log: LogInput,
+    { tenant }: Sender,
+    eventId: Uint8Array,
+    data: Record<string, unknown>,
+    used: Set<string>,
+    remarks: Remarks,
+  ): void {
+    const declared = tenant.packs.flatMap((pack) => this.#declared.get(pack) ?? []);
+    if (declared.length === 0) return;
+    const subject = typeof data.userId === 'string' ? data.userId : null;
+    const person = this.#people.of({
+      tenant: tenant.id,
+      subject,
+      eventId: formatUuid(eventId),
+      eventType: 'log',
+    });
+    for (const field of declared) {
+      const key = field.from.find(
+        (name) => !used.has(name) && (log.attributes.has(name) || log.resource.has(name)),
+      );
+      if (key === undefined || Object.hasOwn(data, field.name)) continue;
+      const value = asDeclared(field, log.attributes.get(key) ?? log.resource.get(key), remarks);
+      used.add(key);
+      if (value === undefined) continue;
+      const named = (): undefined => undefined;
+      const kept = applyStrategy(field.strategy, value, field.name, { person, remarks, named });
+      if (kept !== undefined) data[field.name] = kept;
+    }
+  }
+
   /** Undefined leaves the attribute among the rest, where it is scrubbed like any other. */
   #field(field: LogField, value: WireValue, tenant: string, remarks: Remarks): unknown {
     if (field.kind === 'number')
@@ -80,6 +122,21 @@ export class LogBuilder {
     const shown = field.kind === 'path' ? pathOnly(text, remarks) : text;
     return remarks.scrub(shown.toWellFormed(), field.name);
   }
+}
+
+/**
+ * A value of another type than its field is declared with is not left to the looser rule of undeclared ones: as a
+ * text it goes the way of its field, and what is no number is not kept.
+ */
+function asDeclared(field: LogDeclaration, value: WireValue, remarks: Remarks): string | number | undefined {
+  if (field.type === 'string')
+    return typeof value === 'string'
+      ? value.toWellFormed()
+      : canonicalize(scrubValue(value, field.name, remarks));
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  if (typeof number === 'number' && Number.isFinite(number)) return number;
+  remarks.add('wrong_type', field.name);
+  return undefined;
 }
 
 /** Query strings carry tokens and names; only the path is kept (requirement C-2). */
