@@ -11,7 +11,7 @@ import { systemClock } from './base/clock.js';
 import { Failure, systemCode } from './base/errors.js';
 import { parseAddress, type Settings } from './base/settings.js';
 import { type OpenEngine, openEngine } from './build/engine.js';
-import { streamsOf } from './build/streams.js';
+import { eventTypesOf, streamsOf } from './build/streams.js';
 import { loadDemo } from './demo.js';
 
 export interface RunningServer {
@@ -64,6 +64,7 @@ async function listen(settings: Settings, engine: OpenEngine): Promise<RunningSe
     stillValid: (principal) =>
       principal.session ? sessions.has(principal.credential) : engine.keys.has(principal.credential),
     streamsOf: (tenant) => streamsOf(engine.packs, tenant.packs),
+    eventTypesOf: (tenant) => eventTypesOf(engine.packs, tenant.packs),
     loadDemo: () => loadDemo(engine, url, adminToken, () => undefined),
   };
   const app = await buildApp(services);

@@ -21,7 +21,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   query: ['base', 'store/tables'],
   access: ['base'],
   // What people may demand of their data; the rest of the machine is handed in.
-  rights: ['base', 'vault'],
+  rights: ['base', 'event', 'vault'],
   export: ['base', 'event', 'ledger', 'query', 'store', 'proof'],
   // The face: it translates between HTTP and the rooms.
   api: [

@@ -35,6 +35,8 @@ export interface Services {
   readonly stillValid: (principal: Principal) => boolean;
   /** Streams in which a tenant may have records. */
   readonly streamsOf: (tenant: TenantInfo) => string[];
+  /** Event types that the tenant's packs declare. */
+  readonly eventTypesOf: (tenant: TenantInfo) => ReadonlySet<string>;
   readonly loadDemo: () => Promise<{
     tenant: TenantInfo;
     sent: number;
@@ -55,7 +57,7 @@ export interface Context {
 
 /** One route of the registry. There is no other way to add one, so none is without a permission. */
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly url: string;
   readonly permission: Permission;
   readonly handle: (context: Context) => Promise<unknown>;

@@ -241,3 +241,25 @@ export interface SubjectRecordsReply {
   records: StoredRecord[];
   truncated: boolean;
 }
+
+/**
+ * `PUT /v1/subjects/:id/consents {consents: [{purpose, granted, version, event_type?}]}` and `GET`. `version` is that of
+ * the text the person was shown; a text of another version needs a new decision.
+ */
+export interface ConsentsReply {
+  /** Pseudonym. */
+  subject: string;
+  /** In force now, one for each purpose and event type. */
+  consents: ConsentShown[];
+  /** The oldest first. */
+  history: ConsentShown[];
+}
+
+export interface ConsentShown {
+  purpose: 'service_delivery' | 'analytics' | 'marketing' | 'legal' | 'security';
+  /** `*`: all. */
+  event_type: string;
+  granted: boolean;
+  version: string;
+  given_at: string;
+}

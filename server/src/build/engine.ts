@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Keys } from '../access/keys.js';
 import { type AccessTables, accessMigrations } from '../access/tables.js';
 import { Tenants } from '../access/tenants.js';
-import { PLATFORM_PACK } from '../api/access-log.js';
+import { AccessLog, PLATFORM_PACK } from '../api/access-log.js';
 import type { Engine } from '../api/engine.js';
 import { systemClock, toRfc3339 } from '../base/clock.js';
 import { openDatabase } from '../base/database.js';
@@ -29,6 +29,8 @@ import { loadPacks } from '../pack/load.js';
 import type { Pack } from '../pack/model.js';
 import { Pipeline } from '../pipeline.js';
 import { compileById, type RecordRow } from '../query/compile.js';
+import { ConsentBook } from '../rights/consent-book.js';
+import { Consents } from '../rights/consents.js';
 import { Erasures } from '../rights/erasure.js';
 import { Holds } from '../rights/holds.js';
 import { type RightsTables, rightsMigrations } from '../rights/tables.js';
@@ -38,7 +40,7 @@ import { Vault } from '../vault/vault.js';
 import { type WitnessTables, witnessMigrations } from '../witness/tables.js';
 import { lock, usable } from './data-dir.js';
 import { openKeys } from './keys.js';
-import { surroundings } from './rights.js';
+import { known, surroundings } from './rights.js';
 import { openStore } from './store.js';
 import { ALL_TIME, streamsOf } from './streams.js';
 import { openCosigning, openWitness } from './witnesses.js';
@@ -91,7 +93,8 @@ export async function openEngine(
   const keys = await Keys.load(control.db as never);
   const vault = new Vault(control.raw, keyring);
   for (const tenant of tenants.all()) await vault.addTenant(tenant.id);
-  const guard = new Guard(packs.values(), vault, { granted: () => false });
+  const consentBook = new ConsentBook(control.raw);
+  const guard = new Guard(packs.values(), vault, consentBook);
   const heads = await Heads.load(control.db as never);
   const journal = await Journal.open({ dir: join(settings.data, 'journal'), disk, passed: heads.position });
   const originOf = (name: LogName): string =>
@@ -118,6 +121,14 @@ export async function openEngine(
     verifier: VERIFIER,
   });
   const pipeline = new Pipeline(guard, vault, journal, systemClock);
+  const accessLog = new AccessLog(pipeline, systemClock);
+  const consents = new Consents(
+    control.db as never,
+    consentBook,
+    async (tenant, by, { subject, ...record }) =>
+      accessLog.record(known(tenants, tenant), by, { ...record, entity: { type: 'subject', id: subject } }),
+    systemClock,
+  );
   const holds = new Holds(control.db as never, systemClock);
   const erasures = new Erasures(
     control.db as never,
@@ -166,6 +177,7 @@ export async function openEngine(
     sealer.start();
     indexer.start();
     void erasures.resume().catch(failed('rights'));
+    void consents.resume().catch(failed('rights'));
     cosigning?.wake();
     scrubber.start();
   }
@@ -188,6 +200,7 @@ export async function openEngine(
     packs,
     erasures,
     holds,
+    consents,
     log,
     disk,
     originOf,

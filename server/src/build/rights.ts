@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { TenantInfo } from '../access/tenants.js';
+import type { TenantInfo, Tenants } from '../access/tenants.js';
 import { AccessLog } from '../api/access-log.js';
 import { systemClock } from '../base/clock.js';
 import { Failure } from '../base/errors.js';
@@ -11,22 +11,24 @@ import { ALL_TIME, streamsOf } from './streams.js';
 
 const SEALED_WITHIN_MS = 30_000;
 
+/** @throws Failure `not_found`. */
+export function known(tenants: Tenants, id: string): TenantInfo {
+  const tenant = tenants.get(id);
+  if (tenant === undefined) throw new Failure('not_found', 'There is no such tenant.');
+  return tenant;
+}
+
 /** What an erasure needs of the other rooms. */
 export function surroundings(
   settings: Settings,
   rooms: Pick<OpenEngine, 'pipeline' | 'sealer' | 'store' | 'tenants' | 'packs'>,
 ): Surroundings {
-  const known = (id: string): TenantInfo => {
-    const tenant = rooms.tenants.get(id);
-    if (tenant === undefined) throw new Failure('not_found', 'There is no such tenant.');
-    return tenant;
-  };
   const accessLog = new AccessLog(rooms.pipeline, systemClock);
   const own = ['journal', 'ledger', 'store', 'keys', 'control.db', 'control.db-wal', 'control.db-shm'];
   const others = settings.erasure_scan.split(',').filter((path) => path.trim() !== '');
   return {
     async record(tenant, by, record) {
-      const position = await accessLog.record(known(tenant), by, {
+      const position = await accessLog.record(known(rooms.tenants, tenant), by, {
         ...record,
         entity: { type: 'subject', id: record.subject },
       });
@@ -37,7 +39,7 @@ export function surroundings(
         );
     },
     async rowsHolding(id, text) {
-      const tenant = known(id);
+      const tenant = known(rooms.tenants, id);
       const scope = { tenant: id, streams: streamsOf(rooms.packs, tenant.packs), ...ALL_TIME };
       const [row] = await rooms.store.query<{ n: string | number }>(
         compileHolding(text, { ...scope, now: systemClock() }),

@@ -11,3 +11,10 @@ export function streamsOf(packs: ReadonlyMap<string, Pack>, names: readonly stri
   );
   return [...new Set([...declared, 'logs'])].sort();
 }
+
+/** All event types a tenant's own packs declare. */
+export const eventTypesOf = (
+  packs: ReadonlyMap<string, Pack>,
+  names: readonly string[],
+): ReadonlySet<string> =>
+  new Set(names.flatMap((name) => packs.get(name)?.events.map((e) => e.eventType) ?? []));

@@ -1,4 +1,4 @@
-import type { Purpose } from '../pack/model.js';
+import type { Purpose } from '../event/purposes.js';
 
 /** Who has agreed to what; asked for every value and event that depends on it, so it answers from memory. */
 export interface Consents {

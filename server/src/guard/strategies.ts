@@ -1,4 +1,5 @@
-import type { Purpose, Strategy } from '../pack/model.js';
+import type { Purpose } from '../event/purposes.js';
+import type { Strategy } from '../pack/model.js';
 import { Refused } from './event/refusal.js';
 import { truncateIp } from './reduce.js';
 import type { Remarks } from './remarks.js';

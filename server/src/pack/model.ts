@@ -1,12 +1,9 @@
 import type { ErrorCode } from '../base/errors.js';
+import type { Purpose } from '../event/purposes.js';
 import type { Retention } from './retention.js';
 
 /** A JSON Schema 2020-12 (sub)schema as Ajv takes it. */
 export type JsonSchema = { readonly [key: string]: unknown };
-
-export const PURPOSES = ['service_delivery', 'analytics', 'marketing', 'legal', 'security'] as const;
-/** What a person may have agreed to. */
-export type Purpose = (typeof PURPOSES)[number];
 
 /** What becomes of a value that passed validation: docs/formats/pack.md, `privacy`. */
 export type Strategy =

@@ -1,4 +1,4 @@
-import type { Kysely, Migration } from 'kysely';
+import type { Generated, Kysely, Migration } from 'kysely';
 
 /** How far an erasure has come; each step is written down before the next. */
 export const STATES = ['begun', 'recorded', 'destroyed', 'scanned'] as const;
@@ -19,6 +19,21 @@ export interface RightsTables {
     scan_id: string;
     /** JSON of the last scan's reports. */
     scan: string | null;
+  };
+  /** History: nothing is changed but `recorded`, once the decision is a record too. `subject` is the pseudonym. */
+  consents: {
+    seq: Generated<number>;
+    tenant: string;
+    subject: string;
+    purpose: string;
+    event_type: string;
+    granted: number;
+    version: string;
+    given_at: string;
+    credential: string;
+    role: string;
+    record_id: string;
+    recorded: number;
   };
   holds: {
     id: string;
@@ -47,6 +62,25 @@ export const rightsMigrations: Record<string, Migration> = {
         .addColumn('ground', 'text', (c) => c.notNull())
         .addColumn('set_at', 'text', (c) => c.notNull())
         .addColumn('until', 'text')
+        .execute();
+    },
+  },
+  '060_rights_consents': {
+    async up(db: Kysely<unknown>) {
+      let consents = db.schema
+        .createTable('consents')
+        .addColumn('seq', 'integer', (c) => c.primaryKey().autoIncrement());
+      for (const name of ['tenant', 'subject', 'purpose', 'event_type', 'version', 'given_at'] as const)
+        consents = consents.addColumn(name, 'text', (c) => c.notNull());
+      for (const name of ['credential', 'role', 'record_id'] as const)
+        consents = consents.addColumn(name, 'text', (c) => c.notNull());
+      for (const name of ['granted', 'recorded'] as const)
+        consents = consents.addColumn(name, 'integer', (c) => c.notNull());
+      await consents.execute();
+      await db.schema
+        .createIndex('consents_of_subject')
+        .on('consents')
+        .columns(['tenant', 'subject', 'seq'])
         .execute();
     },
   },

@@ -66,6 +66,26 @@ export class Fields {
     return value;
   }
 
+  boolean(name: string): boolean {
+    const value = this.#take(name);
+    if (value === undefined) throw new Failure('missing_field', `${name} is required.`, { field: name });
+    if (typeof value !== 'boolean')
+      throw new Failure('wrong_type', `${name} must be true or false.`, { field: name });
+    return value;
+  }
+
+  /** A list of objects, at least one. */
+  items(name: string, most: number): Fields[] {
+    const value = this.#take(name);
+    if (!Array.isArray(value) || value.length === 0 || value.length > most)
+      throw new Failure('bad_value', `${name} must be a list of 1 to ${most} objects.`, { field: name });
+    return value.map((item) => {
+      if (typeof item !== 'object' || item === null || Array.isArray(item))
+        throw new Failure('wrong_type', `${name} must be a list of objects.`, { field: name });
+      return new Fields(new Map(Object.entries(item)));
+    });
+  }
+
   oneOf<T extends string>(name: string, allowed: readonly T[], otherwise?: T): T {
     const value = this.optional(name) ?? otherwise;
     const found = allowed.find((item) => item === value);

@@ -1,5 +1,6 @@
 import type { Route, Services } from '../context.js';
 import { adminRoutes } from './admin.js';
+import { consentRoutes } from './consents.js';
 import { exportRoutes } from './exports.js';
 import { healthRoutes } from './health.js';
 import { ingestRoutes } from './ingest.js';
@@ -21,6 +22,7 @@ export const routes = (services: Services): Route[] =>
     searchRoutes,
     recordRoutes,
     rightsRoutes,
+    consentRoutes,
     exportRoutes,
     tailRoutes,
     ledgerRoutes,

@@ -1,4 +1,5 @@
-import { type EventDeclaration, type Field, PURPOSES, type Purpose, type Upcast } from '../model.js';
+import { PURPOSES, type Purpose } from '../../event/purposes.js';
+import type { EventDeclaration, Field, Upcast } from '../model.js';
 import { type Place, SNAKE, type YamlFile } from '../yaml.js';
 import { closed, type Declared, readFields, readRequired } from './fields.js';
 

@@ -1,4 +1,5 @@
-import { type Field, type JsonSchema, PURPOSES, type Purpose, type Shape, type Strategy } from '../model.js';
+import { PURPOSES, type Purpose } from '../../event/purposes.js';
+import type { Field, JsonSchema, Shape, Strategy } from '../model.js';
 import type { Place } from '../yaml.js';
 
 const TYPES = ['string', 'integer', 'number', 'boolean', 'null', 'object', 'array'] as const;
