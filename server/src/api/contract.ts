@@ -263,3 +263,21 @@ export interface ConsentShown {
   version: string;
   given_at: string;
 }
+
+/** `POST /v1/guard/try`, a body as for `/v1/events` (with `?kind=log` plain log records): what would be kept, and why. */
+export interface RehearsalReply {
+  results: (
+    | {
+        index: number;
+        accepted: true;
+        record: { readonly [key: string]: unknown };
+        /** `rules` that changed the value at `path`; `kept` is absent where nothing is kept. */
+        fates: readonly {
+          readonly path: string;
+          readonly rules: readonly string[];
+          readonly kept?: unknown;
+        }[];
+      }
+    | { index: number; accepted: false; rejection: { code: string; field: string; message: string } }
+  )[];
+}

@@ -2,6 +2,7 @@ import type { TenantInfo } from '../access/tenants.js';
 import type { LogName } from '../event/stages.js';
 import type { Exporter } from '../export/exporter.js';
 import type { Guard } from '../guard/index.js';
+import type { Rehearsal } from '../guard/rehearsal.js';
 import type { Scrubber } from '../integrity/scrubber.js';
 import type { Journal } from '../journal/journal.js';
 import type { Ledger } from '../ledger/ledger.js';
@@ -29,6 +30,7 @@ export interface Receipt {
 /** The running machine as the routes see it. */
 export interface Engine {
   readonly guard: Guard;
+  readonly rehearsal: Rehearsal;
   readonly vault: Vault;
   readonly pipeline: Pipeline;
   readonly journal: Journal;

@@ -14,6 +14,7 @@ import { safeStackFrames } from '../base/stack.js';
 import { type LogName, splitLog } from '../event/stages.js';
 import { Exporter } from '../export/exporter.js';
 import { Guard } from '../guard/index.js';
+import { Rehearsal } from '../guard/rehearsal.js';
 import { MeteredFiles } from '../integrity/files.js';
 import { Scrubber } from '../integrity/scrubber.js';
 import { type IntegrityTables, integrityMigrations } from '../integrity/tables.js';
@@ -184,6 +185,7 @@ export async function openEngine(
 
   return {
     guard,
+    rehearsal: new Rehearsal(packs.values()),
     vault,
     pipeline,
     journal,

@@ -5,6 +5,7 @@ import { safeStackFrames } from '../base/stack.js';
 import { benchCommand } from './bench.js';
 import { eraseCommand } from './erase.js';
 import { exportCommand } from './export.js';
+import { guardCommand } from './guard.js';
 import { integrityCommand } from './integrity.js';
 import { keyCommand } from './key.js';
 import { packCommand } from './pack.js';
@@ -47,6 +48,7 @@ export function buildProgram(): Command {
     keyCommand,
     eraseCommand,
     packCommand,
+    guardCommand,
     benchCommand,
   ])
     program.addCommand(command());

@@ -4,7 +4,6 @@ import type { LogInput } from '../event/log-input.js';
 import { mintGuarded } from '../event/mint/guarded.js';
 import type { Guarded, Sender } from '../event/stages.js';
 import type { EventDeclaration, Pack, SourceDeclaration } from '../pack/model.js';
-import type { Vault } from '../vault/vault.js';
 import type { Consents } from './consents.js';
 import { EventBuilder } from './event/build.js';
 import { Catalogue } from './event/catalogue.js';
@@ -12,7 +11,7 @@ import { fromAjv, Refused } from './event/refusal.js';
 import { ENVELOPE, type Envelope } from './event/schema.js';
 import { applySource } from './event/source.js';
 import { LogBuilder, type LogRecord } from './log/build.js';
-import { People } from './people.js';
+import { People, type Secrets } from './people.js';
 
 /** A block holds at most this many records and bytes. */
 const BLOCK_RECORDS = 1_000;
@@ -37,7 +36,7 @@ export class Guard {
   readonly #events: EventBuilder;
   readonly #logs: LogBuilder;
 
-  constructor(packs: Iterable<Pack>, vault: Vault, consents: Consents) {
+  constructor(packs: Iterable<Pack>, vault: Secrets, consents: Consents) {
     const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: false, ownProperties: true });
     this.#envelope = ajv.compile<Envelope>(ENVELOPE);
     const all = [...packs];

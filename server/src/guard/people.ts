@@ -1,6 +1,15 @@
-import type { Vault } from '../vault/vault.js';
+import type { SealedPlace } from '../vault/seal.js';
 import type { Consents } from './consents.js';
 import type { Person } from './strategies.js';
+
+/** What the guard asks of the vault. */
+export interface Secrets {
+  /** The subject's pseudonym, made now if there is none yet. */
+  pseudonym(tenant: string, subject: string): string;
+  /** A keyed digest: equal texts of a tenant have equal ones. */
+  digest(tenant: string, text: string): string;
+  seal(place: SealedPlace, text: string): string;
+}
 
 /** Who is concerned by one record. */
 export interface Concerned {
@@ -13,10 +22,10 @@ export interface Concerned {
 
 /** Binds vault and consents to the person concerned by one record. */
 export class People {
-  readonly #vault: Vault;
+  readonly #vault: Secrets;
   readonly #consents: Consents;
 
-  constructor(vault: Vault, consents: Consents) {
+  constructor(vault: Secrets, consents: Consents) {
     this.#vault = vault;
     this.#consents = consents;
   }

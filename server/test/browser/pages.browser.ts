@@ -154,6 +154,31 @@ describe.skipIf(!present)('the pages, in a real browser', () => {
     await context.close();
   });
 
+  it('pasted records are tried against the guard, and nothing of them is kept', async () => {
+    const { page, context } = await signedIn();
+    await page.getByRole('link', { name: 'Guard' }).click();
+    await page.getByRole('button', { name: 'Try' }).click();
+    const first = page.getByRole('region', { name: 'Record 1' });
+    await first.getByText('accepted').waitFor();
+    const changed = first.getByRole('table', { name: 'Changed' });
+    expect(await changed.getByRole('row', { name: /actor\.id.*pseudonym/ }).count()).toBe(1);
+    expect(await changed.getByText('Agreed with [email], [phone]').count()).toBe(1);
+    await page.getByRole('button', { name: 'Log records' }).click();
+    await page.getByRole('button', { name: 'Try' }).click();
+    await first.getByText('into logs').waitFor();
+    const pasted = `pasted-${Date.now()}`;
+    await page.getByLabel('JSON').fill(`{"message":"${pasted}"}\nnonsense`);
+    await page.getByRole('button', { name: 'Try' }).click();
+    await page
+      .getByRole('region', { name: 'Record 2' })
+      .getByText('malformed_json', { exact: true })
+      .waitFor();
+    const search = { query: `"${pasted}"`, streams: ['logs'] };
+    const found = await program.post<{ records: unknown[] }>('/v1/search?tenant=demo', ADMIN_TOKEN, search);
+    expect(found.body.records).toEqual([]);
+    await context.close();
+  });
+
   it('live tail shows a record that comes in', async () => {
     const { page, context } = await signedIn();
     await page.goto(`${program.url}/explore?live=true&q=entity.id%3Apol-live`);
@@ -180,6 +205,7 @@ describe.skipIf(!present)('the pages, in a real browser', () => {
           '/explore?q=action%3Apolicy_changed',
           '/correlation/req-export-0001',
           '/ledger',
+          '/guard',
         ]) {
           await page.goto(program.url + path);
           await page.getByRole('heading', { level: 1 }).first().waitFor({ state: 'attached' });
@@ -191,6 +217,10 @@ describe.skipIf(!present)('the pages, in a real browser', () => {
               .first()
               .click();
             await page.locator('[data-state=verified]').waitFor();
+          }
+          if (path === '/guard') {
+            await page.getByRole('button', { name: 'Try' }).click();
+            await page.getByText('accepted').waitFor();
           }
           const { violations } = await new AxeBuilder({ page }).analyze();
           const serious = violations

@@ -22,8 +22,10 @@ function environment(extra: Record<string, string>): NodeJS.ProcessEnv {
 export async function runProgram(
   args: string[],
   env: Record<string, string> = {},
+  input = '',
 ): Promise<{ code: number; out: string; err: string }> {
   const child = spawn(process.execPath, [BIN, ...args], { env: environment(env) });
+  child.stdin.end(input);
   let out = '';
   let err = '';
   child.stdout.on('data', (chunk) => {

@@ -27,6 +27,7 @@ function unreadable(status: number): Problem {
   };
 }
 
+/** @param body sent as JSON; a text is sent as it is: what a person pasted. */
 export async function request(
   method: 'GET' | 'POST' | 'DELETE',
   path: string,
@@ -38,7 +39,7 @@ export async function request(
   if (tenant !== null) headers['x-prooflog-tenant'] = tenant;
   if (body !== undefined) headers['content-type'] = 'application/json';
   const init: RequestInit = { method, headers, credentials: 'same-origin' };
-  if (body !== undefined) init.body = JSON.stringify(body);
+  if (body !== undefined) init.body = typeof body === 'string' ? body : JSON.stringify(body);
   if (signal !== undefined) init.signal = signal;
   const response = await fetch(path, init);
   if (response.ok) return response;

@@ -8,6 +8,7 @@ import {
 import { CorrelationPage } from '../features/correlation/page';
 import { ExplorePage } from '../features/explore/page';
 import { readState } from '../features/explore/state';
+import { GuardPage } from '../features/guard/page';
 import { LedgerPage } from '../features/ledger/page';
 import { SignInPage } from '../features/signin/page';
 import { StartPage } from '../features/start/page';
@@ -28,10 +29,11 @@ const correlation = createRoute({
   component: CorrelationPage,
 });
 const ledger = createRoute({ getParentRoute: () => shell, path: '/ledger', component: LedgerPage });
+const guard = createRoute({ getParentRoute: () => shell, path: '/guard', component: GuardPage });
 const signin = createRoute({ getParentRoute: () => root, path: '/signin', component: SignInPage });
 
 export const router = createRouter({
-  routeTree: root.addChildren([shell.addChildren([start, explore, correlation, ledger]), signin]),
+  routeTree: root.addChildren([shell.addChildren([start, explore, correlation, ledger, guard]), signin]),
   // A query that happens to be JSON is still a query.
   parseSearch: parseSearchWith((text) => text),
   stringifySearch: stringifySearchWith(String),

@@ -34,6 +34,7 @@ export function Shell() {
     'g e': () => void navigate({ to: '/explore' }),
     'g s': () => void navigate({ to: '/' }),
     'g l': () => void navigate({ to: '/ledger' }),
+    'g g': () => void navigate({ to: '/guard' }),
   });
   if (session.error instanceof ApiError && session.error.problem.status === 401) return <SignedOut />;
   return (
@@ -51,6 +52,7 @@ export function Shell() {
           </Link>
           <Link to="/explore">Explore</Link>
           <Link to="/ledger">Ledger</Link>
+          <Link to="/guard">Guard</Link>
         </nav>
         <div className={styles.tools}>
           <TenantSwitch session={session.data} />

@@ -13,6 +13,7 @@ export const SHORTCUTS: readonly [string, string][] = [
   ['g e', 'Explore'],
   ['g s', 'Start'],
   ['g l', 'Ledger'],
+  ['g g', 'Guard'],
 ];
 
 const isTyping = (target: EventTarget | null): boolean =>

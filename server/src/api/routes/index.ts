@@ -8,6 +8,7 @@ import { integrityRoutes } from './integrity.js';
 import { ledgerRoutes } from './ledger.js';
 import { otlpRoutes } from './otlp.js';
 import { recordRoutes } from './records.js';
+import { rehearsalRoutes } from './rehearsal.js';
 import { rightsRoutes } from './rights.js';
 import { searchRoutes } from './search.js';
 import { sessionRoutes } from './session.js';
@@ -19,6 +20,7 @@ export const routes = (services: Services): Route[] =>
   [
     ingestRoutes,
     otlpRoutes,
+    rehearsalRoutes,
     searchRoutes,
     recordRoutes,
     rightsRoutes,

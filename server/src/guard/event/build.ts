@@ -3,8 +3,7 @@ import { formatUuid, newUuid, parseUuid } from '../../base/uuid.js';
 import { mintGuarded } from '../../event/mint/guarded.js';
 import type { Guarded, Sender } from '../../event/stages.js';
 import type { EventDeclaration } from '../../pack/model.js';
-import type { Vault } from '../../vault/vault.js';
-import type { People } from '../people.js';
+import type { People, Secrets } from '../people.js';
 import { isPlainIdentifier, normaliseUserAgent, truncateIp } from '../reduce.js';
 import { Remarks } from '../remarks.js';
 import { Details } from './details.js';
@@ -20,10 +19,10 @@ const quote = JSON.stringify;
 
 /** Builds the canonical bytes of one validated event, member by member in the order of RFC 8785. */
 export class EventBuilder {
-  readonly #vault: Vault;
+  readonly #vault: Secrets;
   readonly #people: People;
 
-  constructor(vault: Vault, people: People) {
+  constructor(vault: Secrets, people: People) {
     this.#vault = vault;
     this.#people = people;
   }
@@ -79,7 +78,11 @@ export class EventBuilder {
     if (text(a.ip)) out += `,"ip":"${network(text(a.ip), remarks)}"`;
     if (text(a.role)) out += `,"role":${quote(remarks.scrub(text(a.role), 'actor.role'))}`;
     out += `,"type":"${a.type}"`;
-    if (text(a.user_agent)) out += `,"user_agent":${quote(normaliseUserAgent(text(a.user_agent)))}`;
+    if (text(a.user_agent)) {
+      const agent = normaliseUserAgent(text(a.user_agent));
+      if (agent !== a.user_agent) remarks.add('normalise', 'actor.user_agent');
+      out += `,"user_agent":${quote(agent)}`;
+    }
     return { json: `${out}}`, subject: a.type === 'user' ? id : null };
   }
 

@@ -4,8 +4,7 @@ import { formatUuid, newUuid } from '../../base/uuid.js';
 import type { LogInput, WireAttributes, WireValue } from '../../event/log-input.js';
 import type { Sender } from '../../event/stages.js';
 import type { LogField as LogDeclaration, Pack } from '../../pack/model.js';
-import type { Vault } from '../../vault/vault.js';
-import type { People } from '../people.js';
+import type { People, Secrets } from '../people.js';
 import { isPlainIdentifier, truncateIp } from '../reduce.js';
 import { Remarks } from '../remarks.js';
 import { applyStrategy } from '../strategies.js';
@@ -24,12 +23,12 @@ export interface LogRecord {
 
 /** Builds the canonical bytes of a log record with the standard fields; everything else goes under `attributes`. */
 export class LogBuilder {
-  readonly #vault: Vault;
+  readonly #vault: Secrets;
   readonly #people: People;
   /** Pack → what it declares beyond the standard fields. */
   readonly #declared: ReadonlyMap<string, readonly LogDeclaration[]>;
 
-  constructor(vault: Vault, people: People, packs: readonly Pack[]) {
+  constructor(vault: Secrets, people: People, packs: readonly Pack[]) {
     this.#vault = vault;
     this.#people = people;
     this.#declared = new Map(packs.map((pack) => [pack.name, pack.logs?.fields ?? []]));
