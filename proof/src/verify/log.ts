@@ -2,12 +2,13 @@ import { fromUtf8, toHex } from '../hash/bytes.js';
 import { consistencyPath } from '../merkle/compute.js';
 import { verifyConsistency } from '../merkle/verify.js';
 import { type Checkpoint, parseCheckpoint } from '../note/checkpoint.js';
-import { NoteError, verifyNote } from '../note/note.js';
+import { NoteError, parseNote } from '../note/note.js';
+import { anotherKey, trustOf } from '../note/trusted.js';
 import { type FileReader, tileHashes } from '../tile/reader.js';
 import type { Policy } from '../witness/policy.js';
 import { checkQuorum, type WitnessState } from '../witness/quorum.js';
 import { checkExtraFiles } from './extra-files.js';
-import type { Finding } from './findings.js';
+import { type Finding, leavesOpen } from './findings.js';
 import { Walk } from './walk.js';
 
 /** Where the files of one log are read from. `list` gives all paths, if that is possible. */
@@ -62,7 +63,7 @@ export async function verifyLog(source: LogSource, options: VerifyOptions = {}):
   const report = (finding: Finding): void => void findings.push(finding);
   const walk = new Walk({ read: source.read, size, root, report });
   for await (const _ of walk.steps()) options.onProgress?.(walk.done, size);
-  if (!walk.holds && findings.every((f) => f.code === 'quorum_not_met'))
+  if (!walk.holds && findings.every(leavesOpen))
     findings.push({
       code: 'root_mismatch',
       path: 'checkpoint',
@@ -70,7 +71,7 @@ export async function verifyLog(source: LogSource, options: VerifyOptions = {}):
     });
   await checkEarlier(source, checkpoint, options, findings);
   if (source.list !== undefined) await checkExtraFiles(source, await source.list(), walk, size, report);
-  const broken = findings.some((f) => f.code !== 'quorum_not_met');
+  const broken = !findings.every(leavesOpen);
   const status = broken ? 'tampered' : findings.length > 0 || key === 'none' ? 'unknown' : 'verified';
   return {
     origin: checkpoint.origin,
@@ -98,14 +99,18 @@ async function readHead(
   const bytes = await source.read('checkpoint');
   if (bytes === null) return null;
   const trusted = [...(options.vkeys ?? []), ...(options.policy?.logs.map((log) => log.vkey) ?? [])];
-  const beside = fromUtf8((await source.read('vkey')) ?? new Uint8Array())?.replace(/\n$/, '') ?? '';
-  const keys = trusted.length > 0 ? trusted : beside === '' ? [] : [beside];
+  const beside = fromUtf8((await source.read('vkey')) ?? new Uint8Array()) ?? '';
+  const own = beside.split('\n').filter((line) => line !== '');
   try {
-    const note = verifyNote(bytes, keys);
-    const checkpoint = parseCheckpoint(note.text);
-    if (!note.verifiedBy.includes(checkpoint.origin))
-      throw new NoteError('no_known_signature', 'The key is not the key of this log.');
-    const head = { checkpoint, key: trusted.length > 0 ? ('trusted' as const) : ('own' as const) };
+    const checkpoint = parseCheckpoint(parseNote(bytes).text);
+    const { trust } = trustOf(bytes, checkpoint.origin, trusted.length > 0 ? trusted : own);
+    // The keys beside the log must be those that sign; a key from elsewhere may be of an earlier time.
+    if (trust === 'none' || (trust === 'another key' && trusted.length === 0))
+      throw new NoteError('no_known_signature', 'None of the signatures is by a key of this log.');
+    if (trust === 'another key')
+      findings.push({ code: 'key_unknown', path: 'checkpoint', message: anotherKey('The checkpoint') });
+    const key = trust !== 'held' ? 'none' : trusted.length > 0 ? 'trusted' : 'own';
+    const head = { checkpoint, key } as const;
     if (options.policy === undefined) return head;
     const verdict = checkQuorum(bytes, options.policy);
     if (!verdict.met) findings.push({ code: 'quorum_not_met', path: 'checkpoint', message: verdict.detail });

@@ -4,8 +4,8 @@ import { equalBytes, fromBase64, fromHex, fromUtf8, toHex, utf8 } from '../hash/
 import { leafHash } from '../hash/tree-hash.js';
 import { verifyInclusion } from '../merkle/verify.js';
 import { parseCheckpoint } from '../note/checkpoint.js';
-import { verifyNote } from '../note/note.js';
 import { parseTlogProof } from '../note/tlog-proof.js';
+import { anotherKey, trustOf } from '../note/trusted.js';
 import type { Policy } from '../witness/policy.js';
 import { checkQuorum } from '../witness/quorum.js';
 
@@ -34,7 +34,7 @@ export interface VerdictStep {
 
 export interface RecordVerdict {
   /**
-   * `unknown` only when no key was given that could say, or witnesses that were asked for have not cosigned;
+   * `unknown` only when no key was given that could say, the log signs with another key than those, or witnesses that were asked for have not cosigned;
    * everything that does not hold is `tampered`.
    */
   readonly state: 'verified' | 'tampered' | 'unknown';
@@ -178,9 +178,15 @@ function checkSignature(
     return 'unknown';
   }
   try {
-    verifyNote(checkpoint, own);
-    step('signature', true, `Signed by ${origin}.`);
-    return 'held';
+    const { trust } = trustOf(checkpoint, origin, own);
+    if (trust === 'another key') step('signature', false, anotherKey('The checkpoint'));
+    if (trust === 'another key') return 'unknown';
+    step(
+      'signature',
+      trust === 'held',
+      trust === 'held' ? `Signed by ${origin}.` : 'The log did not sign it.',
+    );
+    return trust === 'held' ? 'held' : 'failed';
   } catch {
     step('signature', false, 'The signature of the checkpoint does not hold.');
     return 'failed';

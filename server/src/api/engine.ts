@@ -5,6 +5,7 @@ import type { Guard } from '../guard/index.js';
 import type { Scrubber } from '../integrity/scrubber.js';
 import type { Journal } from '../journal/journal.js';
 import type { Ledger } from '../ledger/ledger.js';
+import type { Rotation } from '../ledger/rotation.js';
 import type { Sealer } from '../ledger/sealer.js';
 import type { Pipeline } from '../pipeline.js';
 import type { Erasures } from '../rights/erasure.js';
@@ -35,6 +36,7 @@ export interface Engine {
   readonly sealer: Sealer;
   readonly store: Store;
   readonly indexer: Indexer;
+  readonly rotation: Rotation;
   readonly erasures: Erasures;
   readonly holds: Holds;
   /** Null where this server cosigns nobody's logs. */

@@ -1,4 +1,4 @@
-import { fromUtf8, parseCheckpoint, toHex, verifyNote } from '@prooflog/proof';
+import { fromUtf8, parseCheckpoint, parseNote, toHex, trustOf } from '@prooflog/proof';
 import { type LogName, splitLog } from '../event/stages.js';
 import type { Head } from '../ledger/heads.js';
 import type { Found } from './findings.js';
@@ -36,21 +36,22 @@ async function judge(
   vkey: Uint8Array | null,
 ): Promise<Found[]> {
   const origin = scene.origin(log);
-  const key = await scene.signer.vkey(splitLog(log).tenant, origin);
+  const keys = await scene.signer.vkeys(splitLog(log).tenant, origin);
   const found: Found[] = [];
-  if (!fits(checkpoint, key, origin, head)) found.push({ code: 'checkpoint_invalid', path: 'checkpoint' });
-  if (vkey === null || fromUtf8(vkey) !== `${key}\n`) found.push({ code: 'vkey_altered', path: 'vkey' });
+  if (!fits(checkpoint, keys, origin, head)) found.push({ code: 'checkpoint_invalid', path: 'checkpoint' });
+  if (vkey === null || fromUtf8(vkey) !== `${keys.join('\n')}\n`)
+    found.push({ code: 'vkey_altered', path: 'vkey' });
   return found;
 }
 
-/** Signed once in the log's name, by its own key, of this origin, for exactly the head; witnesses may have cosigned. */
-function fits(bytes: Uint8Array | null, key: string, origin: string, head: Head): boolean {
+/** Signed in the log's name by each key in force and nobody else, of this origin, for exactly the head; witnesses may have cosigned. */
+function fits(bytes: Uint8Array | null, keys: readonly string[], origin: string, head: Head): boolean {
   try {
-    const note = verifyNote(bytes ?? new Uint8Array(), [key]);
+    const note = parseNote(bytes ?? new Uint8Array());
     const at = parseCheckpoint(note.text);
     return (
-      note.signatures.filter((signature) => signature.name === origin).length === 1 &&
-      note.verifiedBy.includes(origin) &&
+      note.signatures.filter((signature) => signature.name === origin).length === keys.length &&
+      keys.every((key) => trustOf(bytes ?? new Uint8Array(), origin, [key]).trust === 'held') &&
       note.text.split('\n').length === 4 &&
       at.origin === origin &&
       at.size === head.size &&

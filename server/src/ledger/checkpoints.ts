@@ -1,16 +1,17 @@
 import { join } from 'node:path';
-import { equalBytes, formatNote, type NoteSignature, parseNote } from '@prooflog/proof';
+import { equalBytes, formatNote, type Note, type NoteSignature, parseNote } from '@prooflog/proof';
 import type { Disk } from '../base/disk.js';
 import { replaceFile } from '../base/durable.js';
 import { type LogName, splitLog } from '../event/stages.js';
 import type { LedgerFiles } from './files.js';
-import type { Head } from './heads.js';
+import type { Heads } from './heads.js';
 import type { Signer } from './signer.js';
 
 export interface CheckpointsOptions {
   readonly disk: Disk;
   readonly files: LedgerFiles;
   readonly signer: Signer;
+  readonly heads: Heads;
   /** Public name of a log. */
   readonly origin: (log: LogName) => string;
   readonly dirOf: (log: LogName) => string;
@@ -38,18 +39,26 @@ export class Checkpoints {
     return bytes === null ? null : Buffer.from(bytes).toString();
   }
 
-  /** Signs and publishes the checkpoint of a head, and the key beside it. */
-  write(head: Head): Promise<void> {
-    return this.#queued(head.log, async () => {
-      const { tenant } = splitLog(head.log);
-      const origin = this.#o.origin(head.log);
-      const dir = this.#o.dirOf(head.log);
+  /**
+   * Signs and publishes the checkpoint of the log's head, and the keys beside it. Whoever cosigned this very
+   * checkpoint stays under it.
+   */
+  write(log: LogName): Promise<void> {
+    return this.#queued(log, async () => {
+      const head = this.#o.heads.get(log);
+      if (head === undefined) return;
+      const { tenant } = splitLog(log);
+      const origin = this.#o.origin(log);
+      const dir = this.#o.dirOf(log);
       await this.#o.files.ensureDir(dir);
-      const vkey = Buffer.from(`${await this.#o.signer.vkey(tenant, origin)}\n`);
+      const vkeys = Buffer.from(`${(await this.#o.signer.vkeys(tenant, origin)).join('\n')}\n`);
       const there = await this.#o.disk.readFile(join(dir, 'vkey'));
-      if (there === null || !vkey.equals(there))
-        await replaceFile(this.#o.disk, join(dir, 'vkey'), vkey, 0o444);
-      await this.#replace(head.log, await this.#o.signer.checkpoint(tenant, origin, head));
+      if (there === null || !vkeys.equals(there))
+        await replaceFile(this.#o.disk, join(dir, 'vkey'), vkeys, 0o444);
+      const { text, signatures } = parseNote(await this.#o.signer.checkpoint(tenant, origin, head));
+      const before = await this.#published(log);
+      const others = before?.text === text ? before.signatures.filter((s) => s.name !== origin) : [];
+      await this.#replace(log, { text, signatures: [...signatures, ...others] });
     });
   }
 
@@ -61,19 +70,27 @@ export class Checkpoints {
    */
   addCosignature(log: LogName, text: string, cosignature: NoteSignature): Promise<boolean> {
     return this.#queued(log, async () => {
-      const published = await this.read(log);
-      const note = published === null ? null : parseNote(published);
-      if (note === null || note.text !== text) return false;
+      const note = await this.#published(log);
+      if (note?.text !== text) return false;
       const others = note.signatures.filter(
         (s) => s.name !== cosignature.name || !equalBytes(s.id, cosignature.id),
       );
-      await this.#replace(log, formatNote({ text, signatures: [...others, cosignature] }));
+      await this.#replace(log, { text, signatures: [...others, cosignature] });
       return true;
     });
   }
 
-  #replace(log: LogName, note: string): Promise<void> {
-    return replaceFile(this.#o.disk, this.#path(log), Buffer.from(note), 0o644);
+  /** Null when there is none, or none that can be read: it is written anew. */
+  async #published(log: LogName): Promise<Note | null> {
+    try {
+      return parseNote((await this.read(log)) ?? '');
+    } catch {
+      return null;
+    }
+  }
+
+  #replace(log: LogName, note: Note): Promise<void> {
+    return replaceFile(this.#o.disk, this.#path(log), Buffer.from(formatNote(note)), 0o644);
   }
 
   #queued<T>(log: LogName, work: () => Promise<T>): Promise<T> {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { blockPath } from '@prooflog/proof';
 import { type Clock, systemClock, toRfc3339 } from '../base/clock.js';
 import type { Disk } from '../base/disk.js';
-import type { Journaled, LogName } from '../event/stages.js';
+import { type Journaled, type LogName, splitLog } from '../event/stages.js';
 import { Checkpoints } from './checkpoints.js';
 import type { Edge, LedgerFile } from './edge.js';
 import { toEntry } from './entry.js';
@@ -37,13 +37,17 @@ export class Ledger {
   readonly checkpoints: Checkpoints;
   readonly #files: LedgerFiles;
   readonly #edges = new Map<LogName, Edge>();
+  /** Logs whose head or keys have changed and whose checkpoint is still to be published; the latest mark counts. */
+  readonly #unpublished = new Map<LogName, number>();
+  #marks = 0;
 
   constructor(options: LedgerOptions) {
     this.#o = options;
     this.#files = new LedgerFiles(options.disk);
-    const { disk, signer, origin } = options;
+    const { disk, heads, signer, origin } = options;
     this.checkpoints = new Checkpoints({
       disk,
+      heads,
       files: this.#files,
       signer,
       origin,
@@ -66,7 +70,8 @@ export class Ledger {
     try {
       const files = await this.#append(entries);
       for (const [log, list] of files) await this.#files.write(this.dirOf(log), list);
-      await this.#publish(files, last.next);
+      await this.#advance(files, last.next);
+      await this.publish();
       for (const [log, list] of files) await this.#files.removePartials(this.dirOf(log), list);
     } catch (error) {
       // The edges in memory are ahead of the heads now; they are read anew from disk.
@@ -90,22 +95,45 @@ export class Ledger {
     return files;
   }
 
-  async #publish(files: ReadonlyMap<LogName, LedgerFile[]>, position: number): Promise<void> {
+  async #advance(files: ReadonlyMap<LogName, LedgerFile[]>, position: number): Promise<void> {
     const next = [...files.keys()].map((log): Head => {
       const edge = this.#edges.get(log) as Edge;
       return { log, size: edge.size, root: edge.root() };
     });
     const segments = [...files].flatMap(([log, list]) => segmentsOf(log, list));
+    for (const { log } of next) this.#mark(log);
     await this.#o.heads.advance(next, position, segments, toRfc3339((this.#o.clock ?? systemClock)()));
-    for (const head of next) await this.checkpoints.write(head);
+  }
+
+  #mark(log: LogName): void {
+    this.#unpublished.set(log, ++this.#marks);
+  }
+
+  /** True while every checkpoint is the one of its head, signed by the keys in force. */
+  get quiet(): boolean {
+    return this.#unpublished.size === 0;
+  }
+
+  /** Publishes the checkpoints that are due, also those that could not be written before. */
+  async publish(): Promise<void> {
+    for (const [log, mark] of [...this.#unpublished]) {
+      await this.checkpoints.write(log);
+      if (this.#unpublished.get(log) === mark) this.#unpublished.delete(log);
+    }
+  }
+
+  /** Does `change`, after which other keys of the tenant sign, and has all its checkpoints signed anew. */
+  async resign(tenant: string, change: () => Promise<void>): Promise<void> {
+    for (const { log } of this.#o.heads.all()) if (splitLog(log).tenant === tenant) this.#mark(log);
+    await change();
+    await this.publish();
   }
 
   /** On start: a head that was won has its checkpoint, even when the program died in between. */
   async repair(): Promise<void> {
-    for (const head of this.#o.heads.all()) {
-      const size = Number((await this.checkpoints.read(head.log))?.split('\n')[1] ?? -1);
-      if (size < head.size) await this.checkpoints.write(head);
-    }
+    for (const { log, size } of this.#o.heads.all())
+      if (Number((await this.checkpoints.read(log))?.split('\n')[1] ?? -1) < size) this.#mark(log);
+    await this.publish();
   }
 
   async #load(log: LogName): Promise<Edge> {

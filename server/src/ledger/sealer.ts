@@ -68,6 +68,11 @@ export class Sealer {
   }
 
   async #step(signal: AbortSignal): Promise<boolean> {
+    if (!this.#ledger.quiet) {
+      // A checkpoint that could not be signed or written is due before anything else.
+      await this.#ledger.publish();
+      for (const listener of this.#listeners) listener();
+    }
     const entries: Journaled[] = await this.#journal.read(this.#heads.position);
     if (entries.length === 0) return false;
     const start = performance.now();

@@ -14,6 +14,7 @@ import {
 } from '@prooflog/proof';
 import { directorySource } from '@prooflog/proof/node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { keyringSigner } from '../../test/support/signer.js';
 import { openDatabase } from '../base/database.js';
 import { realDisk } from '../base/disk.js';
 import { signingKey } from '../base/ed25519.js';
@@ -23,7 +24,6 @@ import { mintJournaled } from '../event/mint/journaled.js';
 import type { Journaled, LogName } from '../event/stages.js';
 import { Heads } from '../ledger/heads.js';
 import { Ledger } from '../ledger/ledger.js';
-import { KeyringSigner } from '../ledger/signer.js';
 import { type LedgerTables, ledgerMigrations } from '../ledger/tables.js';
 import { Cosigning } from './cosigning.js';
 import { parseKnownLogs } from './known-logs.js';
@@ -49,8 +49,8 @@ beforeEach(async () => {
   const control = await openDatabase<LedgerTables>(join(dir, 'control.db'), ledgerMigrations);
   closing.push(control.close);
   heads = await Heads.load(control.db);
-  const signer = new KeyringSigner(await Keyring.open(realDisk, join(dir, 'keys')));
-  vkey = await signer.vkey('t1', ORIGIN);
+  const signer = keyringSigner(await Keyring.open(realDisk, join(dir, 'keys')));
+  [vkey = ''] = await signer.vkeys('t1', ORIGIN);
   const origin = (log: LogName): string => `test.example/${log}`;
   ledger = new Ledger({ dir: join(dir, 'ledger'), disk: realDisk, heads, signer, origin });
 });

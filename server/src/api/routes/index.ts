@@ -10,6 +10,7 @@ import { recordRoutes } from './records.js';
 import { rightsRoutes } from './rights.js';
 import { searchRoutes } from './search.js';
 import { sessionRoutes } from './session.js';
+import { signingKeyRoutes } from './signing-keys.js';
 import { tailRoutes } from './tail.js';
 import { witnessRoutes } from './witness.js';
 
@@ -27,6 +28,7 @@ export const routes = (services: Services): Route[] =>
     witnessRoutes,
     integrityRoutes,
     adminRoutes,
+    signingKeyRoutes,
     sessionRoutes,
     healthRoutes,
   ].flatMap((of) => of(services));
