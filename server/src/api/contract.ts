@@ -185,6 +185,8 @@ export interface IntegrityReply {
 export interface LogIntegrity {
   /** `<tenant id>/<stream>`; with `-` for a stream: what lies beside a tenant's logs. */
   log: string;
+  /** Its files were altered, so what comes is kept in the journal and not sealed until they are mended. */
+  stopped: boolean;
   /** Entries under the head, and those that the round under way is past. */
   size: number;
   position: number;

@@ -155,7 +155,7 @@ export async function openEngine(
       origin: originOf,
       sealing: {
         begun: () => journal.durable,
-        settled: () => settled,
+        settled: (log) => (log !== undefined && heads.stopped.has(log) ? 0 : settled),
         quiet: () => ledger.quiet && settled === heads.position,
       },
     },
@@ -177,7 +177,7 @@ export async function openEngine(
       indexer.wake();
       cosigning?.wake();
       scrubber.wake();
-      void journal.release(heads.position).catch(failed('journal'));
+      void journal.release(heads.released).catch(failed('journal'));
     });
     sealer.start();
     indexer.start();

@@ -39,7 +39,7 @@ export function openRotation(
         entity: { type: 'key', id: key },
         details,
       });
-      if (!(await rooms.sealer.sealedTo(position, AbortSignal.timeout(SEALED_WITHIN_MS))))
+      if (!(await rooms.sealer.sealedTo(position, AbortSignal.timeout(SEALED_WITHIN_MS), adminLog(tenant))))
         throw new Failure(
           'not_sealed',
           'The record of the change is on disk but not sealed yet; ask again and it goes on.',

@@ -27,6 +27,8 @@ export interface SigningKeyRow {
 export interface LedgerTables {
   heads: { log: string; size: number; root: Buffer; position: number; epoch: number };
   followers: { name: string; position: number };
+  /** Logs that stopped, with the journal position of their first entry that is not sealed. */
+  stopped_logs: { log: string; position: number };
   signing_keys: SigningKeyRow;
   /** The manifest: one row per full tile and full bundle, docs/decisions/0006. */
   segments: { log: string; path: string; bytes: number; sha256: Buffer; sealed_at: string };
@@ -85,4 +87,13 @@ export const ledgerMigrations: Record<string, Migration> = {
     },
   },
   '050_ledger_signing_keys': signingKeys,
+  '051_ledger_stopped_logs': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('stopped_logs')
+        .addColumn('log', 'text', (c) => c.primaryKey())
+        .addColumn('position', 'integer', (c) => c.notNull())
+        .execute();
+    },
+  },
 };

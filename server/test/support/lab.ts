@@ -230,7 +230,7 @@ async function open(dir: string) {
     origin,
     sealing: {
       begun: () => journal.durable,
-      settled: () => settled,
+      settled: (log?: LogName) => (log !== undefined && heads.stopped.has(log) ? 0 : settled),
       quiet: () => ledger.quiet && settled === heads.position,
     },
   };
