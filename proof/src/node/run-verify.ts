@@ -182,9 +182,15 @@ function describe(report: LogReport & { name: string }): string {
   const seen = (report.witnesses ?? []).flatMap(({ name, time }) =>
     time === null ? [] : [`  witness ${name}: ${stated(time)}\n`],
   );
+  const { witnessed, size } = report;
+  const covered =
+    witnessed !== undefined && witnessed < size
+      ? `  witnesses cover the first ${witnessed} of ${size} entries\n`
+      : '';
   return (
     head +
     seen.join('') +
+    covered +
     lines.slice(0, 100).join('') +
     (lines.length > 100 ? `  … and ${lines.length - 100} more\n` : '')
   );

@@ -39,8 +39,9 @@ export interface LogReport {
   readonly key: 'trusted' | 'own' | 'none';
   /** Leaves, and records inside them. */
   readonly records: number;
-  /** The witnesses of the policy that was given. */
+  /** The witnesses of the policy that was given, and how many entries those that are enough cover. */
   readonly witnesses?: readonly WitnessState[];
+  readonly witnessed?: number;
   readonly findings: readonly Finding[];
 }
 
@@ -58,7 +59,7 @@ export async function verifyLog(source: LogSource, options: VerifyOptions = {}):
       records: 0,
       findings,
     };
-  const { checkpoint, key, witnesses } = head;
+  const { checkpoint, key, keys } = head;
   const { size, root } = checkpoint;
   const report = (finding: Finding): void => void findings.push(finding);
   const walk = new Walk({ read: source.read, size, root, report });
@@ -69,7 +70,9 @@ export async function verifyLog(source: LogSource, options: VerifyOptions = {}):
       path: 'checkpoint',
       message: 'The entries do not give the root that was signed.',
     });
-  await checkEarlier(source, checkpoint, options, findings);
+  const { previousCheckpoint: kept, policy } = options;
+  if (kept !== undefined) await checkEarlier(source, checkpoint, earlierOf(kept), 'checkpoint', findings);
+  const seen = policy && (await checkWitnesses(source, checkpoint, keys, policy, findings));
   if (source.list !== undefined) await checkExtraFiles(source, await source.list(), walk, size, report);
   const broken = !findings.every(leavesOpen);
   const status = broken ? 'tampered' : findings.length > 0 || key === 'none' ? 'unknown' : 'verified';
@@ -80,7 +83,7 @@ export async function verifyLog(source: LogSource, options: VerifyOptions = {}):
     status,
     key,
     records: walk.records,
-    ...(witnesses === undefined ? {} : { witnesses }),
+    ...seen,
     findings,
   };
 }
@@ -88,7 +91,8 @@ export async function verifyLog(source: LogSource, options: VerifyOptions = {}):
 interface SignedHead {
   readonly checkpoint: Checkpoint;
   readonly key: LogReport['key'];
-  readonly witnesses?: readonly WitnessState[];
+  /** That the signature was held against. */
+  readonly keys: readonly string[];
 }
 
 async function readHead(
@@ -103,18 +107,15 @@ async function readHead(
   const own = beside.split('\n').filter((line) => line !== '');
   try {
     const checkpoint = parseCheckpoint(parseNote(bytes).text);
-    const { trust } = trustOf(bytes, checkpoint.origin, trusted.length > 0 ? trusted : own);
+    const keys = trusted.length > 0 ? trusted : own;
+    const { trust } = trustOf(bytes, checkpoint.origin, keys);
     // The keys beside the log must be those that sign; a key from elsewhere may be of an earlier time.
     if (trust === 'none' || (trust === 'another key' && trusted.length === 0))
       throw new NoteError('no_known_signature', 'None of the signatures is by a key of this log.');
     if (trust === 'another key')
       findings.push({ code: 'key_unknown', path: 'checkpoint', message: anotherKey('The checkpoint') });
     const key = trust !== 'held' ? 'none' : trusted.length > 0 ? 'trusted' : 'own';
-    const head = { checkpoint, key } as const;
-    if (options.policy === undefined) return head;
-    const verdict = checkQuorum(bytes, options.policy);
-    if (!verdict.met) findings.push({ code: 'quorum_not_met', path: 'checkpoint', message: verdict.detail });
-    return { ...head, witnesses: verdict.witnesses };
+    return { checkpoint, key, keys };
   } catch (error) {
     const message = error instanceof NoteError ? error.message : 'The checkpoint cannot be read.';
     findings.push({ code: 'checkpoint_invalid', path: 'checkpoint', message });
@@ -122,18 +123,52 @@ async function readHead(
   }
 }
 
+/** Of a whole note, or of its text alone. */
+const earlierOf = (kept: string): Checkpoint =>
+  parseCheckpoint(kept.slice(0, Math.max(kept.lastIndexOf('\n\n') + 1, 0)) || kept);
+
+/**
+ * The newest checkpoint that the policy's quorum has cosigned: the published one or, on a log that grows faster than its
+ * witnesses answer, `checkpoint.cosigned`, which the published one must continue.
+ */
+async function checkWitnesses(
+  source: LogSource,
+  now: Checkpoint,
+  keys: readonly string[],
+  policy: Policy,
+  findings: Finding[],
+): Promise<Pick<LogReport, 'witnesses' | 'witnessed'>> {
+  let path = 'checkpoint';
+  try {
+    const latest = checkQuorum((await source.read(path)) ?? new Uint8Array(), policy);
+    if (latest.met) return { witnesses: latest.witnesses, witnessed: now.size };
+    path = 'checkpoint.cosigned';
+    const bytes = await source.read(path);
+    const older = bytes === null ? null : checkQuorum(bytes, policy);
+    if (bytes === null || older?.met !== true || trustOf(bytes, now.origin, keys).trust !== 'held') {
+      findings.push({ code: 'quorum_not_met', path: 'checkpoint', message: latest.detail });
+      return { witnesses: latest.witnesses };
+    }
+    const earlier = parseCheckpoint(parseNote(bytes).text);
+    await checkEarlier(source, now, earlier, path, findings);
+    return { witnesses: older.witnesses, witnessed: earlier.size };
+  } catch (error) {
+    if (!(error instanceof NoteError)) throw error;
+    findings.push({ code: 'checkpoint_invalid', path, message: error.message });
+    return {};
+  }
+}
+
 /** The tree of a checkpoint kept elsewhere must be a prefix of this one: finds a cut tail and a fork. */
 async function checkEarlier(
   source: LogSource,
   now: Checkpoint,
-  options: VerifyOptions,
+  earlier: Checkpoint,
+  file: string,
   findings: Finding[],
 ): Promise<void> {
-  if (options.previousCheckpoint === undefined) return;
-  const kept = options.previousCheckpoint;
-  const earlier = parseCheckpoint(kept.slice(0, Math.max(kept.lastIndexOf('\n\n') + 1, 0)) || kept);
   const report = (message: string): void =>
-    void findings.push({ code: 'not_a_continuation', path: 'checkpoint', index: now.size, message });
+    void findings.push({ code: 'not_a_continuation', path: file, index: now.size, message });
   if (earlier.origin !== now.origin) return report('The kept checkpoint is of another log.');
   if (earlier.size > now.size)
     return report(

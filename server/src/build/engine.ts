@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { Keys } from '../access/keys.js';
 import { type AccessTables, accessMigrations } from '../access/tables.js';
-import { type TenantInfo, Tenants } from '../access/tenants.js';
+import { Tenants } from '../access/tenants.js';
 import { PLATFORM_PACK } from '../api/access-log.js';
-import type { Engine, Receipt } from '../api/engine.js';
+import type { Engine } from '../api/engine.js';
 import { systemClock, toRfc3339 } from '../base/clock.js';
 import { openDatabase } from '../base/database.js';
 import { type Disk, realDisk } from '../base/disk.js';
@@ -160,13 +160,13 @@ export async function openEngine(
       },
     },
   });
-  const proofOf = async (tenant: TenantInfo, eventId: string): Promise<Receipt | null> => {
+  const proofOf: Engine['proofOf'] = async (tenant, eventId, under = 'checkpoint') => {
     const streams = streamsOf(packs, tenant.packs);
     const scope = { tenant: tenant.id, streams, ...ALL_TIME, now: systemClock() };
     const [row] = await store.query<RecordRow>(compileById(eventId, scope));
     if (row === undefined) return null;
     const leaf = Number(row.leaf);
-    const proof = await proveRecord(disk, reader, `${tenant.id}/${row.stream}`, leaf, row.slot);
+    const proof = await proveRecord(disk, reader, `${tenant.id}/${row.stream}`, leaf, row.slot, under);
     return { event_id: eventId, stream: row.stream, index: leaf, proof };
   };
   const rooms = { pipeline, ledger, sealer, indexer, tenants, originOf, proofOf };

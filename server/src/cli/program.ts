@@ -12,6 +12,7 @@ import { reindexCommand } from './reindex.js';
 import { demoCommand, serveCommand } from './serve.js';
 import { tenantCommand } from './tenant.js';
 import { verifyCommand } from './verify.js';
+import { witnessCommand } from './witness.js';
 
 /** Options that stand for a setting, shared by the commands that open a data directory. */
 export interface DataOptions {
@@ -45,6 +46,7 @@ export function buildProgram(): Command {
     reindexCommand,
     tenantCommand,
     keyCommand,
+    witnessCommand,
     eraseCommand,
     packCommand,
     benchCommand,

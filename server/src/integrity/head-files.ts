@@ -16,10 +16,11 @@ export async function* checkHeadFiles(scene: Scene, log: LogName): Steps<boolean
     if (!(yield* until(quiet))) return false;
     const head = scene.heads.get(log);
     const checkpoint = await read('checkpoint');
+    const cosigned = await read('checkpoint.cosigned');
     const vkey = await read('vkey');
     if (head === undefined) return true;
     const still = quiet() && scene.heads.get(log) === head;
-    const found = still ? await judge(scene, log, head, checkpoint, vkey) : [];
+    const found = still ? await judge(scene, log, head, { checkpoint, cosigned, vkey }) : [];
     yield still ? 'work' : 'wait';
     if (!still) continue;
     for (const one of found) await scene.report(log, one);
@@ -32,13 +33,14 @@ async function judge(
   scene: Scene,
   log: LogName,
   head: Head,
-  checkpoint: Uint8Array | null,
-  vkey: Uint8Array | null,
+  { checkpoint, cosigned, vkey }: Record<'checkpoint' | 'cosigned' | 'vkey', Uint8Array | null>,
 ): Promise<Found[]> {
   const origin = scene.origin(log);
   const keys = await scene.signer.vkeys(splitLog(log).tenant, origin);
   const found: Found[] = [];
   if (!fits(checkpoint, keys, origin, head)) found.push({ code: 'checkpoint_invalid', path: 'checkpoint' });
+  if (cosigned !== null && !isEarlier(cosigned, keys, origin, head))
+    found.push({ code: 'checkpoint_invalid', path: 'checkpoint.cosigned' });
   if (vkey === null || fromUtf8(vkey) !== `${keys.join('\n')}\n`)
     found.push({ code: 'vkey_altered', path: 'vkey' });
   return found;
@@ -57,6 +59,16 @@ function fits(bytes: Uint8Array | null, keys: readonly string[], origin: string,
       at.size === head.size &&
       toHex(at.root) === toHex(head.root)
     );
+  } catch {
+    return false;
+  }
+}
+
+/** Signed by a key in force for a size the log has had: nobody else can make one. */
+function isEarlier(bytes: Uint8Array, keys: readonly string[], origin: string, head: Head): boolean {
+  try {
+    const { note, trust } = trustOf(bytes, origin, keys);
+    return trust === 'held' && parseCheckpoint(note.text).size <= head.size;
   } catch {
     return false;
   }
