@@ -34,8 +34,8 @@ export interface VerdictStep {
 
 export interface RecordVerdict {
   /**
-   * `unknown` only when no key was given that could say, the log signs with another key than those, or witnesses that were asked for have not cosigned;
-   * everything that does not hold is `tampered`.
+   * `unknown` only when no key was given that could say, the log signs with another key than those, or witnesses
+   * that were asked for have not cosigned; everything that does not hold is `tampered`.
    */
   readonly state: 'verified' | 'tampered' | 'unknown';
   readonly steps: readonly VerdictStep[];
@@ -178,15 +178,17 @@ function checkSignature(
     return 'unknown';
   }
   try {
-    const { trust } = trustOf(checkpoint, origin, own);
-    if (trust === 'another key') step('signature', false, anotherKey('The checkpoint'));
-    if (trust === 'another key') return 'unknown';
-    step(
-      'signature',
-      trust === 'held',
-      trust === 'held' ? `Signed by ${origin}.` : 'The log did not sign it.',
-    );
-    return trust === 'held' ? 'held' : 'failed';
+    switch (trustOf(checkpoint, origin, own).trust) {
+      case 'held':
+        step('signature', true, `Signed by ${origin}.`);
+        return 'held';
+      case 'another key':
+        step('signature', false, anotherKey('The checkpoint'));
+        return 'unknown';
+      case 'none':
+        step('signature', false, 'The log did not sign the checkpoint.');
+        return 'failed';
+    }
   } catch {
     step('signature', false, 'The signature of the checkpoint does not hold.');
     return 'failed';

@@ -146,15 +146,27 @@ export class Ledger {
       return { log, size: edge.size, root: edge.root() };
     });
     const segments = [...written].flatMap(([log, list]) => segmentsOf(log, list));
-    for (const { log } of heads) this.#mark(log);
     const now = toRfc3339((this.#o.clock ?? systemClock)());
-    await this.#o.heads.advance({ heads, position, stopped, segments }, now);
-    await this.publish();
+    await this.#change(
+      () => heads.map(({ log }) => log),
+      () => this.#o.heads.advance({ heads, position, stopped, segments }, now),
+    );
     for (const [log, list] of written) await this.#files.removePartials(this.dirOf(log), list);
   }
 
   #mark(log: LogName): void {
     this.#unpublished.set(log, ++this.#marks);
+  }
+
+  /**
+   * Does what gives these logs other heads or keys, and publishes their checkpoints. They are marked before, so that
+   * nothing is quiet meanwhile, and again behind it: somebody else may have published them as they were.
+   */
+  async #change(logs: () => LogName[], change: () => Promise<void>): Promise<void> {
+    for (const log of logs()) this.#mark(log);
+    await change();
+    for (const log of logs()) this.#mark(log);
+    await this.publish();
   }
 
   /** True while every checkpoint is the one of its head, signed by the keys in force. */
@@ -171,10 +183,9 @@ export class Ledger {
   }
 
   /** Does `change`, after which other keys of the tenant sign, and has all its checkpoints signed anew. */
-  async resign(tenant: string, change: () => Promise<void>): Promise<void> {
-    for (const { log } of this.#o.heads.all()) if (splitLog(log).tenant === tenant) this.#mark(log);
-    await change();
-    await this.publish();
+  resign(tenant: string, change: () => Promise<void>): Promise<void> {
+    const all = (): LogName[] => this.#o.heads.all().map(({ log }) => log);
+    return this.#change(() => all().filter((log) => splitLog(log).tenant === tenant), change);
   }
 
   /** On start: a head that was won has its checkpoint, even when the program died in between. */

@@ -72,7 +72,9 @@ export class Rotation {
    */
   rotate(tenant: string, by: Requester): Promise<void> {
     return this.#alone(tenant, async () => {
+      const begun = this.#keys.of(tenant).some(({ state }) => state === 'introduced');
       await this.#climb(tenant);
+      if (begun) return;
       if (this.#inForce(tenant).length > 1)
         throw new Failure('conflict', 'Two keys sign already: retire the old one first.');
       const order = { record_id: this.#around.newId(), ...only(by) };

@@ -398,4 +398,25 @@ describe('Checkpoints', () => {
     expect(cosigned).toThrow('ENOENT');
     expect(namesUnder(published())).toEqual([ORIGIN, ORIGIN]);
   });
+
+  it('is signed by the keys in force for its head, however sealing and changes of keys meet', async () => {
+    const keys = [signingKey(Buffer.alloc(32, 8))];
+    const signer = new Signer(async () => [...keys]);
+    const at = { dir: join(dir, 'ledger'), disk: realDisk, heads, signer };
+    ledger = new Ledger({ ...at, origin: (log) => `test.example/${log}` });
+    await grow(1);
+    for (let i = 0; i < 40; i++) {
+      const change = async (): Promise<void> => {
+        for (let turns = 0; turns < i; turns++) await new Promise(setImmediate);
+        if (keys.length === 1) keys.push(signingKey(Buffer.alloc(32, 9)));
+        else keys.shift();
+      };
+      await Promise.all([grow(1), ledger.resign('t1', change)]);
+      expect([ledger.quiet, sizeOf(published()), namesUnder(published()).length]).toEqual([
+        true,
+        i + 2,
+        keys.length,
+      ]);
+    }
+  });
 });

@@ -66,8 +66,8 @@ async function receipts(
   context: Context,
   outcome: Outcome,
 ): Promise<NonNullable<IngestReply['receipts']>> {
-  const sealed = await services.engine.indexedTo(outcome.position, AbortSignal.timeout(SEAL_WAIT_MS));
   const { engine } = services;
+  const sealed = await engine.indexedTo(outcome.position, AbortSignal.timeout(SEAL_WAIT_MS));
   const proofs = sealed
     ? await Promise.all(outcome.eventIds.map((id) => engine.proofOf(context.tenant(), id)))
     : [];
