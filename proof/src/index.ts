@@ -62,6 +62,7 @@ export {
   verifyNote,
 } from './note/note.js';
 export { formatTlogProof, parseTlogProof, type TlogProof } from './note/tlog-proof.js';
+export { type Trust, trustOf } from './note/trusted.js';
 export { BundleError, decodeBlock, decodeBundle, encodeBundle } from './tile/bundle.js';
 export {
   blockPath,
@@ -94,6 +95,7 @@ export {
   type VerdictStep,
   verifyRecordProof,
 } from './verify/record.js';
+export { followRotations } from './verify/rotation.js';
 export { type Frontier, START, Walk, type WalkOptions } from './verify/walk.js';
 export {
   type Policy,

@@ -4,6 +4,7 @@ import { parseStrict } from '../canonical/parse.js';
 import { parseNote } from '../note/note.js';
 import { type LogReport, verifyLog } from '../verify/log.js';
 import { verifyRecordProof } from '../verify/record.js';
+import { followRotations } from '../verify/rotation.js';
 import { type Policy, parsePolicy } from '../witness/policy.js';
 import { isExport, runExport } from './run-export.js';
 import { findLogs, httpSource, type NamedLog, SourceError, serverLogs } from './sources.js';
@@ -30,6 +31,8 @@ Options:
   --vkey VKEY        trust this verifier key (may be repeated). Without it the key that
                      lies beside the log is used: then whoever can replace the whole
                      log could replace its key too. Keep the vkey somewhere else.
+  --rotation FILE    the proof that the log changed its key (may be repeated): the new key is
+                     trusted then as the old one is; "prooflog key signing" gives it
   --checkpoint FILE  a checkpoint kept from earlier; the log must have grown from it
   --policy FILE      witnesses that must have cosigned, and logs to trust (c2sp.org/tlog-policy);
                      without its quorum the answer is "unknown"
@@ -64,6 +67,7 @@ export async function runVerify(argv: readonly string[], io: VerifyIo): Promise<
       allowPositionals: true,
       options: {
         vkey: { type: 'string', multiple: true },
+        rotation: { type: 'string', multiple: true },
         checkpoint: { type: 'string' },
         policy: { type: 'string' },
         record: { type: 'string' },
@@ -82,8 +86,12 @@ export async function runVerify(argv: readonly string[], io: VerifyIo): Promise<
       return 2;
     }
     const token = values.token ?? io.env.PROOFLOG_KEY;
+    const rotations = await Promise.all((values.rotation ?? []).map((file) => readFile(file, 'utf8')));
     const options: Options = {
-      vkeys: (values.vkey ?? []).map((key) => key.trim()),
+      vkeys: followRotations(
+        (values.vkey ?? []).map((key) => key.trim()),
+        rotations,
+      ),
       json: values.json ?? false,
       ...(token === undefined ? {} : { token }),
       ...(values.checkpoint === undefined ? {} : { checkpoint: await readFile(values.checkpoint, 'utf8') }),
@@ -174,9 +182,15 @@ function describe(report: LogReport & { name: string }): string {
   const seen = (report.witnesses ?? []).flatMap(({ name, time }) =>
     time === null ? [] : [`  witness ${name}: ${stated(time)}\n`],
   );
+  const { witnessed, size } = report;
+  const covered =
+    witnessed !== undefined && witnessed < size
+      ? `  witnesses cover the first ${witnessed} of ${size} entries\n`
+      : '';
   return (
     head +
     seen.join('') +
+    covered +
     lines.slice(0, 100).join('') +
     (lines.length > 100 ? `  … and ${lines.length - 100} more\n` : '')
   );

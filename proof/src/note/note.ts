@@ -137,11 +137,12 @@ export interface NoteSigner {
   readonly sign: (message: Uint8Array) => Uint8Array | Promise<Uint8Array>;
 }
 
-/** `text` (ending in a newline) with the signer's signature under it. */
-export async function signEd25519Note(text: string, signer: NoteSigner): Promise<string> {
-  const id = noteKeyId(signer.name, ALG_ED25519, signer.pub);
-  return formatNote({
-    text,
-    signatures: [{ name: signer.name, id, signature: await signer.sign(utf8(text)) }],
-  });
+/** `text` (ending in a newline) with the signatures of the signers under it, in their order. */
+export async function signEd25519Note(text: string, ...signers: readonly NoteSigner[]): Promise<string> {
+  const signatures = signers.map(async ({ name, pub, sign }) => ({
+    name,
+    id: noteKeyId(name, ALG_ED25519, pub),
+    signature: await sign(utf8(text)),
+  }));
+  return formatNote({ text, signatures: await Promise.all(signatures) });
 }

@@ -2,6 +2,7 @@ import { fromUtf8 } from '../hash/bytes.js';
 
 export type FindingCode =
   | 'checkpoint_invalid'
+  | 'key_unknown'
   | 'quorum_not_met'
   | 'root_mismatch'
   | 'not_a_continuation'
@@ -24,6 +25,9 @@ export interface Finding {
   readonly eventId?: string;
   readonly message: string;
 }
+
+/** What says nothing against a log: somebody who could vouch for it has not. */
+export const leavesOpen = ({ code }: Finding): boolean => code === 'quorum_not_met' || code === 'key_unknown';
 
 /** The event id in the bytes of an entry, also when they are damaged elsewhere. */
 export function eventIdIn(entry: Uint8Array): string | undefined {

@@ -2,12 +2,13 @@ import { fromUtf8, toHex } from '../hash/bytes.js';
 import { consistencyPath } from '../merkle/compute.js';
 import { verifyConsistency } from '../merkle/verify.js';
 import { type Checkpoint, parseCheckpoint } from '../note/checkpoint.js';
-import { NoteError, verifyNote } from '../note/note.js';
+import { NoteError, parseNote } from '../note/note.js';
+import { anotherKey, trustOf } from '../note/trusted.js';
 import { type FileReader, tileHashes } from '../tile/reader.js';
 import type { Policy } from '../witness/policy.js';
 import { checkQuorum, type WitnessState } from '../witness/quorum.js';
 import { checkExtraFiles } from './extra-files.js';
-import type { Finding } from './findings.js';
+import { type Finding, leavesOpen } from './findings.js';
 import { Walk } from './walk.js';
 
 /** Where the files of one log are read from. `list` gives all paths, if that is possible. */
@@ -38,8 +39,9 @@ export interface LogReport {
   readonly key: 'trusted' | 'own' | 'none';
   /** Leaves, and records inside them. */
   readonly records: number;
-  /** The witnesses of the policy that was given. */
+  /** The witnesses of the policy that was given, and how many entries those that are enough cover. */
   readonly witnesses?: readonly WitnessState[];
+  readonly witnessed?: number;
   readonly findings: readonly Finding[];
 }
 
@@ -57,20 +59,22 @@ export async function verifyLog(source: LogSource, options: VerifyOptions = {}):
       records: 0,
       findings,
     };
-  const { checkpoint, key, witnesses } = head;
+  const { checkpoint, key, keys } = head;
   const { size, root } = checkpoint;
   const report = (finding: Finding): void => void findings.push(finding);
   const walk = new Walk({ read: source.read, size, root, report });
   for await (const _ of walk.steps()) options.onProgress?.(walk.done, size);
-  if (!walk.holds && findings.every((f) => f.code === 'quorum_not_met'))
+  if (!walk.holds && findings.every(leavesOpen))
     findings.push({
       code: 'root_mismatch',
       path: 'checkpoint',
       message: 'The entries do not give the root that was signed.',
     });
-  await checkEarlier(source, checkpoint, options, findings);
+  const { previousCheckpoint: kept, policy } = options;
+  if (kept !== undefined) await checkEarlier(source, checkpoint, earlierOf(kept), 'checkpoint', findings);
+  const seen = policy && (await checkWitnesses(source, checkpoint, keys, policy, findings));
   if (source.list !== undefined) await checkExtraFiles(source, await source.list(), walk, size, report);
-  const broken = findings.some((f) => f.code !== 'quorum_not_met');
+  const broken = !findings.every(leavesOpen);
   const status = broken ? 'tampered' : findings.length > 0 || key === 'none' ? 'unknown' : 'verified';
   return {
     origin: checkpoint.origin,
@@ -79,7 +83,7 @@ export async function verifyLog(source: LogSource, options: VerifyOptions = {}):
     status,
     key,
     records: walk.records,
-    ...(witnesses === undefined ? {} : { witnesses }),
+    ...seen,
     findings,
   };
 }
@@ -87,7 +91,8 @@ export async function verifyLog(source: LogSource, options: VerifyOptions = {}):
 interface SignedHead {
   readonly checkpoint: Checkpoint;
   readonly key: LogReport['key'];
-  readonly witnesses?: readonly WitnessState[];
+  /** That the signature was held against. */
+  readonly keys: readonly string[];
 }
 
 async function readHead(
@@ -98,18 +103,19 @@ async function readHead(
   const bytes = await source.read('checkpoint');
   if (bytes === null) return null;
   const trusted = [...(options.vkeys ?? []), ...(options.policy?.logs.map((log) => log.vkey) ?? [])];
-  const beside = fromUtf8((await source.read('vkey')) ?? new Uint8Array())?.replace(/\n$/, '') ?? '';
-  const keys = trusted.length > 0 ? trusted : beside === '' ? [] : [beside];
+  const beside = fromUtf8((await source.read('vkey')) ?? new Uint8Array()) ?? '';
+  const own = beside.split('\n').filter((line) => line !== '');
   try {
-    const note = verifyNote(bytes, keys);
-    const checkpoint = parseCheckpoint(note.text);
-    if (!note.verifiedBy.includes(checkpoint.origin))
-      throw new NoteError('no_known_signature', 'The key is not the key of this log.');
-    const head = { checkpoint, key: trusted.length > 0 ? ('trusted' as const) : ('own' as const) };
-    if (options.policy === undefined) return head;
-    const verdict = checkQuorum(bytes, options.policy);
-    if (!verdict.met) findings.push({ code: 'quorum_not_met', path: 'checkpoint', message: verdict.detail });
-    return { ...head, witnesses: verdict.witnesses };
+    const checkpoint = parseCheckpoint(parseNote(bytes).text);
+    const keys = trusted.length > 0 ? trusted : own;
+    const { trust } = trustOf(bytes, checkpoint.origin, keys);
+    // The keys beside the log must be those that sign; a key from elsewhere may be of an earlier time.
+    if (trust === 'none' || (trust === 'another key' && trusted.length === 0))
+      throw new NoteError('no_known_signature', 'None of the signatures is by a key of this log.');
+    if (trust === 'another key')
+      findings.push({ code: 'key_unknown', path: 'checkpoint', message: anotherKey('The checkpoint') });
+    const key = trust !== 'held' ? 'none' : trusted.length > 0 ? 'trusted' : 'own';
+    return { checkpoint, key, keys };
   } catch (error) {
     const message = error instanceof NoteError ? error.message : 'The checkpoint cannot be read.';
     findings.push({ code: 'checkpoint_invalid', path: 'checkpoint', message });
@@ -117,18 +123,52 @@ async function readHead(
   }
 }
 
+/** Of a whole note, or of its text alone. */
+const earlierOf = (kept: string): Checkpoint =>
+  parseCheckpoint(kept.slice(0, Math.max(kept.lastIndexOf('\n\n') + 1, 0)) || kept);
+
+/**
+ * The newest checkpoint that the policy's quorum has cosigned: the published one or, on a log that grows faster than its
+ * witnesses answer, `checkpoint.cosigned`, which the published one must continue.
+ */
+async function checkWitnesses(
+  source: LogSource,
+  now: Checkpoint,
+  keys: readonly string[],
+  policy: Policy,
+  findings: Finding[],
+): Promise<Pick<LogReport, 'witnesses' | 'witnessed'>> {
+  let path = 'checkpoint';
+  try {
+    const latest = checkQuorum((await source.read(path)) ?? new Uint8Array(), policy);
+    if (latest.met) return { witnesses: latest.witnesses, witnessed: now.size };
+    path = 'checkpoint.cosigned';
+    const bytes = await source.read(path);
+    const older = bytes === null ? null : checkQuorum(bytes, policy);
+    if (bytes === null || older?.met !== true || trustOf(bytes, now.origin, keys).trust !== 'held') {
+      findings.push({ code: 'quorum_not_met', path: 'checkpoint', message: latest.detail });
+      return { witnesses: latest.witnesses };
+    }
+    const earlier = parseCheckpoint(parseNote(bytes).text);
+    await checkEarlier(source, now, earlier, path, findings);
+    return { witnesses: older.witnesses, witnessed: earlier.size };
+  } catch (error) {
+    if (!(error instanceof NoteError)) throw error;
+    findings.push({ code: 'checkpoint_invalid', path, message: error.message });
+    return {};
+  }
+}
+
 /** The tree of a checkpoint kept elsewhere must be a prefix of this one: finds a cut tail and a fork. */
 async function checkEarlier(
   source: LogSource,
   now: Checkpoint,
-  options: VerifyOptions,
+  earlier: Checkpoint,
+  file: string,
   findings: Finding[],
 ): Promise<void> {
-  if (options.previousCheckpoint === undefined) return;
-  const kept = options.previousCheckpoint;
-  const earlier = parseCheckpoint(kept.slice(0, Math.max(kept.lastIndexOf('\n\n') + 1, 0)) || kept);
   const report = (message: string): void =>
-    void findings.push({ code: 'not_a_continuation', path: 'checkpoint', index: now.size, message });
+    void findings.push({ code: 'not_a_continuation', path: file, index: now.size, message });
   if (earlier.origin !== now.origin) return report('The kept checkpoint is of another log.');
   if (earlier.size > now.size)
     return report(

@@ -4,8 +4,8 @@ import { equalBytes, fromBase64, fromHex, fromUtf8, toHex, utf8 } from '../hash/
 import { leafHash } from '../hash/tree-hash.js';
 import { verifyInclusion } from '../merkle/verify.js';
 import { parseCheckpoint } from '../note/checkpoint.js';
-import { verifyNote } from '../note/note.js';
 import { parseTlogProof } from '../note/tlog-proof.js';
+import { anotherKey, trustOf } from '../note/trusted.js';
 import type { Policy } from '../witness/policy.js';
 import { checkQuorum } from '../witness/quorum.js';
 
@@ -34,8 +34,8 @@ export interface VerdictStep {
 
 export interface RecordVerdict {
   /**
-   * `unknown` only when no key was given that could say, or witnesses that were asked for have not cosigned;
-   * everything that does not hold is `tampered`.
+   * `unknown` only when no key was given that could say, the log signs with another key than those, or witnesses
+   * that were asked for have not cosigned; everything that does not hold is `tampered`.
    */
   readonly state: 'verified' | 'tampered' | 'unknown';
   readonly steps: readonly VerdictStep[];
@@ -178,9 +178,17 @@ function checkSignature(
     return 'unknown';
   }
   try {
-    verifyNote(checkpoint, own);
-    step('signature', true, `Signed by ${origin}.`);
-    return 'held';
+    switch (trustOf(checkpoint, origin, own).trust) {
+      case 'held':
+        step('signature', true, `Signed by ${origin}.`);
+        return 'held';
+      case 'another key':
+        step('signature', false, anotherKey('The checkpoint'));
+        return 'unknown';
+      case 'none':
+        step('signature', false, 'The log did not sign the checkpoint.');
+        return 'failed';
+    }
   } catch {
     step('signature', false, 'The signature of the checkpoint does not hold.');
     return 'failed';

@@ -153,11 +153,28 @@ export interface TrustedLog {
   tenant: string;
   stream: string;
   origin: string;
-  /** signed-note verifier key: `name+hash+base64`. */
+  /** signed-note verifier key to keep, `name+hash+base64`: the newest that signs. */
   vkey: string;
+  /** All keys that sign, the oldest first: two while one takes the other's place. */
+  vkeys: string[];
   size: number;
   /** Path of the tlog-tiles root, without a trailing slash: `/ledger/<tenant>/<stream>`. */
   path: string;
+}
+
+/** `GET /v1/signing-keys`, and the answer to `POST /v1/signing-keys/rotate` and `…/retire`: all keys, the oldest first. */
+export interface SigningKeys {
+  keys: SigningKey[];
+}
+
+export interface SigningKey {
+  /** signed-note verifier key under the name of the tenant. */
+  vkey: string;
+  /** It signs while `introduced`, `signing` or `retiring`. */
+  state: 'introduced' | 'signing' | 'retiring' | 'withdrawn' | 'retired';
+  store: 'keyring' | 'transit';
+  /** c2sp.org/tlog-proof that it took the place of the key before it; null until that one is retired. */
+  rotation: string | null;
 }
 
 /** `GET /v1/integrity`: how far the stored ledger was checked, and what does not hold. */
@@ -168,6 +185,8 @@ export interface IntegrityReply {
 export interface LogIntegrity {
   /** `<tenant id>/<stream>`; with `-` for a stream: what lies beside a tenant's logs. */
   log: string;
+  /** Its files were altered, so what comes is kept in the journal and not sealed until they are mended. */
+  stopped: boolean;
   /** Entries under the head, and those that the round under way is past. */
   size: number;
   position: number;

@@ -5,7 +5,9 @@ import type { Guard } from '../guard/index.js';
 import type { Rehearsal } from '../guard/rehearsal.js';
 import type { Scrubber } from '../integrity/scrubber.js';
 import type { Journal } from '../journal/journal.js';
+import type { CheckpointFile } from '../ledger/checkpoints.js';
 import type { Ledger } from '../ledger/ledger.js';
+import type { Rotation } from '../ledger/rotation.js';
 import type { Sealer } from '../ledger/sealer.js';
 import type { Pipeline } from '../pipeline.js';
 import type { Consents } from '../rights/consents.js';
@@ -38,6 +40,7 @@ export interface Engine {
   readonly sealer: Sealer;
   readonly store: Store;
   readonly indexer: Indexer;
+  readonly rotation: Rotation;
   readonly erasures: Erasures;
   readonly holds: Holds;
   readonly consents: Consents;
@@ -52,8 +55,11 @@ export interface Engine {
   addTenant(slug: string, packs: readonly string[], region: string): Promise<TenantInfo>;
   /** Resolves true when everything before the journal position is sealed and searchable; false when aborted. */
   indexedTo(position: number, signal: AbortSignal): Promise<boolean>;
-  /** Null when there is no such record in the tenant, or it is not searchable yet. */
-  proofOf(tenant: TenantInfo, eventId: string): Promise<Receipt | null>;
+  /**
+   * Null when there is no such record in the tenant, or it is not searchable yet.
+   * @throws Failure `not_sealed` or `not_cosigned` until the checkpoint covers it.
+   */
+  proofOf(tenant: TenantInfo, eventId: string, under?: CheckpointFile): Promise<Receipt | null>;
   logsOf(tenant: TenantInfo): Promise<Omit<TrustedLog, 'path'>[]>;
   originOf(log: LogName): string;
 }

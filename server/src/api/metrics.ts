@@ -24,6 +24,11 @@ export class Metrics {
       () => engine.journal.durable - engine.sealer.position,
     );
     this.#gauge(
+      'prooflog_ledger_stopped_logs',
+      'Logs that are not sealed because their files were altered; GET /v1/integrity names them',
+      () => engine.sealer.stopped.size,
+    );
+    this.#gauge(
       'prooflog_integrity_findings_open',
       'Files of the ledger that are not what was sealed',
       () => engine.scrubber.openFindings,

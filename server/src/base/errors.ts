@@ -67,6 +67,7 @@ export const ERRORS = {
   storage_failed: { status: 503, retry: true, title: 'The disk does not take writes' },
   search_unavailable: { status: 503, retry: true, title: 'The search store does not answer' },
   not_sealed: { status: 503, retry: true, title: 'The record is not sealed yet' },
+  not_cosigned: { status: 503, retry: true, title: 'Witnesses have not cosigned it yet' },
   timeout: { status: 503, retry: true, title: 'It took too long' },
   shutting_down: { status: 503, retry: true, title: 'The server is stopping' },
   key_service_failed: { status: 503, retry: true, title: 'The key service does not do its part' },

@@ -39,6 +39,11 @@ export class Transit {
     await this.#call('POST', `keys/${name}`, { type });
   }
 
+  /** Adds a version to the key; those before stay usable. */
+  async rotate(name: string): Promise<void> {
+    await this.#call('POST', `keys/${name}/rotate`, {});
+  }
+
   /** The 32 bytes of the latest public key of an Ed25519 key, with its version. */
   async publicKey(name: string): Promise<{ version: number; key: Uint8Array }> {
     const { keys, latest_version } = await this.#call('GET', `keys/${name}`);

@@ -25,6 +25,8 @@ import { Manifest } from '../ledger/manifest.js';
 import { proveRecord } from '../ledger/proofs.js';
 import { LedgerReader } from '../ledger/reader.js';
 import { Sealer } from '../ledger/sealer.js';
+import { Signer } from '../ledger/signer.js';
+import { SigningKeys } from '../ledger/signing-keys.js';
 import { type LedgerTables, ledgerMigrations } from '../ledger/tables.js';
 import { loadPacks } from '../pack/load.js';
 import type { Pack } from '../pack/model.js';
@@ -42,6 +44,7 @@ import { type WitnessTables, witnessMigrations } from '../witness/tables.js';
 import { lock, usable } from './data-dir.js';
 import { openKeys } from './keys.js';
 import { known, surroundings } from './rights.js';
+import { openRotation } from './rotation.js';
 import { openStore } from './store.js';
 import { ALL_TIME, streamsOf } from './streams.js';
 import { openCosigning, openWitness } from './witnesses.js';
@@ -79,7 +82,7 @@ export async function openEngine(
   const packs = loadPacks(settings.packs === '' ? OWN_PACKS : settings.packs);
   await usable(disk, settings.data);
   const unlock = await lock(settings.data);
-  const { keyring, signer } = await openKeys(disk, settings);
+  const { keyring, stores } = await openKeys(disk, settings);
   const control = await openDatabase<Tables>(join(settings.data, 'control.db'), {
     ...accessMigrations,
     ...vaultMigrations,
@@ -89,6 +92,8 @@ export async function openEngine(
     ...witnessMigrations,
     ...integrityMigrations,
   });
+  const signingKeys = await SigningKeys.load(control.db as never, stores);
+  const signer = new Signer((tenant) => signingKeys.inForce(tenant));
   const witness = await openWitness(settings, control.db as never, keyring);
   const tenants = await Tenants.load(control.db as never);
   const keys = await Keys.load(control.db as never);
@@ -162,23 +167,35 @@ export async function openEngine(
       origin: originOf,
       sealing: {
         begun: () => journal.durable,
-        settled: () => settled,
-        quiet: () => settled === heads.position,
+        settled: (log) => (log !== undefined && heads.stopped.has(log) ? 0 : settled),
+        quiet: () => ledger.quiet && settled === heads.position,
       },
     },
   });
+  const proofOf: Engine['proofOf'] = async (tenant, eventId, under = 'checkpoint') => {
+    const streams = streamsOf(packs, tenant.packs);
+    const scope = { tenant: tenant.id, streams, ...ALL_TIME, now: systemClock() };
+    const [row] = await store.query<RecordRow>(compileById(eventId, scope));
+    if (row === undefined) return null;
+    const leaf = Number(row.leaf);
+    const proof = await proveRecord(disk, reader, `${tenant.id}/${row.stream}`, leaf, row.slot, under);
+    return { event_id: eventId, stream: row.stream, index: leaf, proof };
+  };
+  const rooms = { pipeline, ledger, sealer, indexer, tenants, originOf, proofOf };
+  const rotation = openRotation(signingKeys, rooms);
   if (options.seal !== false) {
     sealer.onSealed(() => {
       settled = heads.position;
       indexer.wake();
       cosigning?.wake();
       scrubber.wake();
-      void journal.release(heads.position).catch(failed('journal'));
+      void journal.release(heads.released).catch(failed('journal'));
     });
     sealer.start();
     indexer.start();
     void erasures.resume().catch(failed('rights'));
     void consents.resume().catch(failed('rights'));
+    void rotation.resume().catch(failed('ledger'));
     cosigning?.wake();
     scrubber.start();
   }
@@ -200,6 +217,7 @@ export async function openEngine(
     tenants,
     keys,
     packs,
+    rotation,
     erasures,
     holds,
     consents,
@@ -215,25 +233,16 @@ export async function openEngine(
     async indexedTo(position, signal) {
       return (await sealer.sealedTo(position, signal)) && (await indexer.caughtUp(signal));
     },
-    async proofOf(tenant, eventId) {
-      const streams = streamsOf(packs, tenant.packs);
-      const scope = { tenant: tenant.id, streams, ...ALL_TIME, now: systemClock() };
-      const [row] = await store.query<RecordRow>(compileById(eventId, scope));
-      if (row === undefined) return null;
-      const leaf = Number(row.leaf);
-      const proof = await proveRecord(disk, reader, `${tenant.id}/${row.stream}`, leaf, row.slot);
-      return { event_id: eventId, stream: row.stream, index: leaf, proof };
-    },
+    proofOf,
     async logsOf(tenant) {
       const own = heads.all().filter((head) => splitLog(head.log).tenant === tenant.id);
       return Promise.all(
-        own.map(async (head) => ({
-          tenant: tenant.id,
-          stream: splitLog(head.log).stream,
-          origin: originOf(head.log),
-          vkey: await signer.vkey(tenant.id, originOf(head.log)),
-          size: head.size,
-        })),
+        own.map(async (head) => {
+          const origin = originOf(head.log);
+          const vkeys = await signer.vkeys(tenant.id, origin);
+          const { stream } = splitLog(head.log);
+          return { tenant: tenant.id, stream, origin, vkey: vkeys.at(-1) ?? '', vkeys, size: head.size };
+        }),
       );
     },
     async close() {

@@ -4,6 +4,7 @@ import { AccessLog } from '../api/access-log.js';
 import { systemClock } from '../base/clock.js';
 import { Failure } from '../base/errors.js';
 import type { Settings } from '../base/settings.js';
+import type { LogName } from '../event/stages.js';
 import { compileHolding } from '../query/compile.js';
 import type { Surroundings } from '../rights/erasure.js';
 import type { OpenEngine } from './engine.js';
@@ -23,6 +24,8 @@ export function surroundings(
   settings: Settings,
   rooms: Pick<OpenEngine, 'pipeline' | 'sealer' | 'store' | 'tenants' | 'packs'>,
 ): Surroundings {
+  /** Where the pack puts records about rights. */
+  const adminLog = (tenant: string): LogName => `${tenant}/admin`;
   const accessLog = new AccessLog(rooms.pipeline, systemClock);
   const own = ['journal', 'ledger', 'store', 'keys', 'control.db', 'control.db-wal', 'control.db-shm'];
   const others = settings.erasure_scan.split(',').filter((path) => path.trim() !== '');
@@ -32,7 +35,7 @@ export function surroundings(
         ...record,
         entity: { type: 'subject', id: record.subject },
       });
-      if (!(await rooms.sealer.sealedTo(position, AbortSignal.timeout(SEALED_WITHIN_MS))))
+      if (!(await rooms.sealer.sealedTo(position, AbortSignal.timeout(SEALED_WITHIN_MS), adminLog(tenant))))
         throw new Failure(
           'not_sealed',
           'The record of the erasure is on disk but not sealed yet; ask again.',

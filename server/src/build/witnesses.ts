@@ -19,6 +19,9 @@ import { planOf } from '../witness/remote.js';
 import type { WitnessTables } from '../witness/tables.js';
 import { Witness } from '../witness/witness.js';
 
+/** Name of the cosigning seed in the keyring. */
+export const WITNESS_SEED = 'witness';
+
 /** The text of a file a setting names. @throws Failure `bad_setting`. */
 function settingFile(name: string, path: string): string {
   try {
@@ -38,7 +41,7 @@ export async function openWitness(
 ): Promise<Witness | null> {
   if (settings.witness_logs === '') return null;
   const logs = parseKnownLogs(settingFile('witness_logs', settings.witness_logs));
-  const signer = { name: settings.witness_name, ...signingKey(await keyring.getOrCreate('witness')) };
+  const signer = { name: settings.witness_name, ...signingKey(await keyring.getOrCreate(WITNESS_SEED)) };
   return Witness.load(db, logs, signer, systemClock);
 }
 
@@ -52,8 +55,9 @@ export function openCosigning(
   log: Logger,
 ): Cosigning | null {
   if (settings.witness_policy === '') return null;
+  const plan = planOf(settingFile('witness_policy', settings.witness_policy));
   return new Cosigning({
-    plan: planOf(settingFile('witness_policy', settings.witness_policy)),
+    plan,
     clock: systemClock,
     logs: () => heads.all().map((head) => head.log),
     originOf,
@@ -61,7 +65,7 @@ export function openCosigning(
       size: () => ledger.size(name),
       checkpoint: () => ledger.checkpoints.read(name),
       read: (path) => disk.readFile(join(ledger.dirOf(name), path)),
-      publish: (text, cosignature) => ledger.checkpoints.addCosignature(name, text, cosignature),
+      publish: (note, cosignature) => ledger.checkpoints.addCosignature(name, note, cosignature, plan.enough),
     }),
     onError: (witness, error) =>
       log.warn(

@@ -22,8 +22,16 @@ function lines(log: LogIntegrity): string {
     const path = JSON.stringify(f.path).slice(1, -1);
     return `\n  ${f.code}: ${log.log}/${path}${place === '' ? '' : ` (${place})`}, found ${f.found_at}`;
   });
-  const state = log.findings.length > 0 ? 'TAMPERED' : log.last_round === null ? 'unknown ' : 'ok      ';
-  return `${state}  ${log.log}  ${log.position} of ${log.size} entries, ${round}${found.join('')}`;
+  const stopped = log.stopped ? ', not sealed any further until it is mended' : '';
+  const state =
+    log.findings.length > 0
+      ? 'TAMPERED'
+      : log.stopped
+        ? 'STOPPED '
+        : log.last_round === null
+          ? 'unknown '
+          : 'ok      ';
+  return `${state}  ${log.log}  ${log.position} of ${log.size} entries, ${round}${stopped}${found.join('')}`;
 }
 
 export function integrityCommand(): Command {
@@ -42,6 +50,6 @@ export function integrityCommand(): Command {
         o.tenant,
       );
       print(logs, o.json ?? false, lines);
-      if (logs.some((log) => log.findings.length > 0)) process.exitCode = 1;
+      if (logs.some((log) => log.stopped || log.findings.length > 0)) process.exitCode = 1;
     });
 }

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { CreatedKey, KeyInfo } from '../api/contract.js';
+import type { CreatedKey, KeyInfo, SigningKey, SigningKeys } from '../api/contract.js';
 import { Client, print } from './client.js';
 
 interface Options {
@@ -11,6 +11,28 @@ interface Options {
   label?: string;
 }
 
+/** docs/formats/ledger.md, "Change of keys". */
+const SIGNING = [
+  {
+    name: 'rotate',
+    method: 'POST',
+    path: '/v1/signing-keys/rotate',
+    about: 'Make a new signing key; until "retire" the old one signs beside it',
+  },
+  {
+    name: 'retire',
+    method: 'POST',
+    path: '/v1/signing-keys/retire',
+    about: 'Let the old signing key sign no more, once the change is proven under both',
+  },
+  {
+    name: 'signing',
+    method: 'GET',
+    path: '/v1/signing-keys',
+    about: 'List the signing keys; with --json also the proofs of each change, for "verify --rotation"',
+  },
+] as const;
+
 const shared = (command: Command): Command =>
   command
     .option('--url <url>', 'address of the server')
@@ -18,7 +40,7 @@ const shared = (command: Command): Command =>
     .option('--json', 'print JSON');
 
 export function keyCommand(): Command {
-  const command = new Command('key').description('Make, list and revoke API keys of a running server');
+  const command = new Command('key').description('API keys and signing keys of a running server');
   shared(command.command('create'))
     .description('Make a key; it is shown once')
     .requiredOption('--tenant <slug>', 'tenant it belongs to')
@@ -52,6 +74,19 @@ export function keyCommand(): Command {
     .action(async (id: string, o: Options) => {
       await Client.fromEnvironment(o).call('DELETE', `/v1/keys/${encodeURIComponent(id)}`);
     });
+  for (const { name, method, path, about } of SIGNING)
+    shared(command.command(name))
+      .description(about)
+      .requiredOption('--tenant <slug>', 'tenant')
+      .addHelpText('after', `\nExample:\n  prooflog key ${name} --tenant acme\n`)
+      .action(async (o: Options) => {
+        const { keys } = await Client.fromEnvironment(o).call<SigningKeys>(method, path, undefined, o.tenant);
+        print(
+          keys,
+          o.json ?? false,
+          (k: SigningKey) => `${k.state.padEnd(10)}  ${k.store.padEnd(7)}  ${k.vkey}`,
+        );
+      });
   shared(command.command('signin'))
     .description('Print a new one-time link to the pages')
     .action(async (o: Options) => {

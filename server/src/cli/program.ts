@@ -13,6 +13,7 @@ import { reindexCommand } from './reindex.js';
 import { demoCommand, serveCommand } from './serve.js';
 import { tenantCommand } from './tenant.js';
 import { verifyCommand } from './verify.js';
+import { witnessCommand } from './witness.js';
 
 /** Options that stand for a setting, shared by the commands that open a data directory. */
 export interface DataOptions {
@@ -46,6 +47,7 @@ export function buildProgram(): Command {
     reindexCommand,
     tenantCommand,
     keyCommand,
+    witnessCommand,
     eraseCommand,
     packCommand,
     guardCommand,

@@ -101,8 +101,8 @@ export class Exporter {
     yield noted({ name: 'README.md', content: [utf8(readme(about))] });
     yield noted({ name: 'verify.mjs', content: [await this.#verifier()] });
     const name = `${host}/${id}`;
-    const vkeys = [name, ...logs.map((log) => log.snapshot.origin)].map((n) => this.#o.signer.vkey(id, n));
-    yield noted({ name: 'vkeys', content: [utf8(`${(await Promise.all(vkeys)).join('\n')}\n`)] });
+    const vkeys = [name, ...logs.map((log) => log.snapshot.origin)].map((n) => this.#o.signer.vkeys(id, n));
+    yield noted({ name: 'vkeys', content: [utf8(`${(await Promise.all(vkeys)).flat().join('\n')}\n`)] });
     for (const log of logs) for (const file of log.files()) yield noted(file);
     // Only now every file is written and its hash known.
     const manifest = utf8(`${JSON.stringify({ ...about, files } satisfies Manifest, null, 2)}\n`);

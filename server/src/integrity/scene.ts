@@ -10,8 +10,11 @@ import type { Found } from './findings.js';
 export interface Sealing {
   /** Behind everything the sealer may have begun to write. */
   begun(): number;
-  /** Everything before it is sealed and nothing of it is still being written, checkpoints and tidying included. */
-  settled(): number;
+  /**
+   * Everything before it is sealed and nothing of it is still being written, checkpoints and tidying included; of
+   * all logs but those that stopped, or of the one that is named.
+   */
+  settled(log?: LogName): number;
   /** True while nothing lies between a head that moved and its checkpoint. */
   quiet(): boolean;
 }

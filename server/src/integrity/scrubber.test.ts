@@ -68,6 +68,23 @@ describe('Scrubber', () => {
     ]);
   });
 
+  it('takes an earlier checkpoint of the log for its latest cosigned one, and nothing else', async () => {
+    await openLab();
+    await fill(3, 0);
+    const path = join(lab.logDir('audit'), 'checkpoint.cosigned');
+    const earlier = readFileSync(join(lab.logDir('audit'), 'checkpoint'));
+    await lab.send(2);
+    await lab.seal();
+    write(path, earlier);
+    expect(await lab.check('audit')).toEqual([]);
+    for (let bit = 0; bit < earlier.length * 8; bit += 13) {
+      write(path, flip(earlier, bit));
+      expect(await lab.check('audit'), `bit ${bit}`).toEqual([
+        { code: 'checkpoint_invalid', path: 'checkpoint.cosigned' },
+      ]);
+    }
+  });
+
   it('finds every kind of damage to every kind of file, raises it once, and closes it when it is mended', async () => {
     await openLab();
     await fill(260, 257);

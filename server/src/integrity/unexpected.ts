@@ -47,7 +47,7 @@ async function* checkLater(
 ): Steps<boolean> {
   const begun = scene.sealing.begun();
   if (paths.length === 0) return true;
-  if (!(yield* until(() => scene.sealing.settled() >= begun))) return false;
+  if (!(yield* until(() => scene.sealing.settled(log) >= begun))) return false;
   for (const path of paths) {
     const name = judgeName(path, scene.heads.get(log)?.size ?? 0);
     const there = (await scene.files.size(join(scene.dir, log, path))) !== null;

@@ -1,79 +1,132 @@
 import { join } from 'node:path';
-import { equalBytes, formatNote, type NoteSignature, parseNote } from '@prooflog/proof';
+import {
+  equalBytes,
+  formatNote,
+  type Note,
+  type NoteSignature,
+  parseCheckpoint,
+  parseNote,
+} from '@prooflog/proof';
 import type { Disk } from '../base/disk.js';
 import { replaceFile } from '../base/durable.js';
 import { type LogName, splitLog } from '../event/stages.js';
 import type { LedgerFiles } from './files.js';
-import type { Head } from './heads.js';
+import type { Heads } from './heads.js';
 import type { Signer } from './signer.js';
 
 export interface CheckpointsOptions {
   readonly disk: Disk;
   readonly files: LedgerFiles;
   readonly signer: Signer;
+  readonly heads: Heads;
   /** Public name of a log. */
   readonly origin: (log: LogName) => string;
   readonly dirOf: (log: LogName) => string;
 }
 
+/** `checkpoint.cosigned`: the newest that enough witnesses have cosigned, docs/formats/ledger.md. */
+export type CheckpointFile = 'checkpoint' | 'checkpoint.cosigned';
+
+/** Older ones are given up: whoever has not answered since was overtaken. */
+const GATHERED = 4;
+
 /**
- * The `checkpoint` files. Two write them, the sealer and whoever brings cosignatures, so the writes of one log
+ * The checkpoints of all logs. Two write them, the sealer and whoever brings cosignatures, so the writes of one log
  * queue up here: a cosigned checkpoint never replaces a newer one.
  */
 export class Checkpoints {
   readonly #o: CheckpointsOptions;
+  /** The latest checkpoints of a log that were cosigned, with all that came in. */
+  readonly #gathered = new Map<LogName, readonly Note[]>();
   readonly #queues = new Map<LogName, Promise<unknown>>();
 
   constructor(options: CheckpointsOptions) {
     this.#o = options;
   }
 
-  #path(log: LogName): string {
-    return join(this.#o.dirOf(log), 'checkpoint');
+  #path(log: LogName, file: CheckpointFile): string {
+    return join(this.#o.dirOf(log), file);
   }
 
   /** The signed checkpoint as published, or null when there is none. */
-  async read(log: LogName): Promise<string | null> {
-    const bytes = await this.#o.disk.readFile(this.#path(log));
+  async read(log: LogName, file: CheckpointFile = 'checkpoint'): Promise<string | null> {
+    const bytes = await this.#o.disk.readFile(this.#path(log, file));
     return bytes === null ? null : Buffer.from(bytes).toString();
   }
 
-  /** Signs and publishes the checkpoint of a head, and the key beside it. */
-  write(head: Head): Promise<void> {
-    return this.#queued(head.log, async () => {
-      const { tenant } = splitLog(head.log);
-      const origin = this.#o.origin(head.log);
-      const dir = this.#o.dirOf(head.log);
+  /**
+   * Signs and publishes the checkpoint of the log's head, and the keys beside it. Whoever cosigned this very
+   * checkpoint stays under it.
+   */
+  write(log: LogName): Promise<void> {
+    return this.#queued(log, async () => {
+      const head = this.#o.heads.get(log);
+      if (head === undefined) return;
+      const { tenant } = splitLog(log);
+      const origin = this.#o.origin(log);
+      const dir = this.#o.dirOf(log);
       await this.#o.files.ensureDir(dir);
-      const vkey = Buffer.from(`${await this.#o.signer.vkey(tenant, origin)}\n`);
+      const vkeys = Buffer.from(`${(await this.#o.signer.vkeys(tenant, origin)).join('\n')}\n`);
+      const { text, signatures } = parseNote(await this.#o.signer.checkpoint(tenant, origin, head));
+      const signed = async (file: CheckpointFile): Promise<Note | null> => {
+        const before = await this.#note(log, file);
+        if (before?.text !== text) return null;
+        return { text, signatures: [...signatures, ...before.signatures.filter((s) => s.name !== origin)] };
+      };
       const there = await this.#o.disk.readFile(join(dir, 'vkey'));
-      if (there === null || !vkey.equals(there))
-        await replaceFile(this.#o.disk, join(dir, 'vkey'), vkey, 0o444);
-      await this.#replace(head.log, await this.#o.signer.checkpoint(tenant, origin, head));
+      if (there === null || !vkeys.equals(there)) {
+        await this.#resignCosigned(log, await signed('checkpoint.cosigned'));
+        await replaceFile(this.#o.disk, join(dir, 'vkey'), vkeys, 0o444);
+      }
+      await this.#replace(log, 'checkpoint', (await signed('checkpoint')) ?? { text, signatures });
     });
+  }
+
+  /** Other keys sign now: what only earlier ones signed says nothing to who holds the keys in force. */
+  async #resignCosigned(log: LogName, note: Note | null): Promise<void> {
+    if (note !== null) return this.#replace(log, 'checkpoint.cosigned', note);
+    this.#gathered.delete(log);
+    if ((await this.read(log, 'checkpoint.cosigned')) !== null)
+      await this.#o.disk.remove(this.#path(log, 'checkpoint.cosigned'));
   }
 
   /**
-   * Puts a cosignature under the published checkpoint, after the signatures that are there; one by the same key
-   * gives way to it.
-   * @param text of the note that was cosigned
-   * @returns false when another checkpoint has been published since, which stays as it is.
+   * Puts a cosignature under the checkpoint it is of, where that is still published, and keeps the newest checkpoint
+   * that has enough of them. One by the same key gives way to it.
+   * @param cosigned the note as it was sent, with the log's own signatures
+   * @param enough whether a signed note has the cosignatures that are wanted
    */
-  addCosignature(log: LogName, text: string, cosignature: NoteSignature): Promise<boolean> {
+  addCosignature(
+    log: LogName,
+    cosigned: Note,
+    cosignature: NoteSignature,
+    enough: (signed: string) => boolean,
+  ): Promise<void> {
     return this.#queued(log, async () => {
-      const published = await this.read(log);
-      const note = published === null ? null : parseNote(published);
-      if (note === null || note.text !== text) return false;
-      const others = note.signatures.filter(
-        (s) => s.name !== cosignature.name || !equalBytes(s.id, cosignature.id),
-      );
-      await this.#replace(log, formatNote({ text, signatures: [...others, cosignature] }));
-      return true;
+      const { text } = cosigned;
+      const published = await this.#note(log, 'checkpoint');
+      const kept = await this.#note(log, 'checkpoint.cosigned');
+      const gathered = this.#gathered.get(log) ?? [];
+      const known = [published, ...gathered, kept].find((one) => one?.text === text) ?? cosigned;
+      const note = withSignature(known, cosignature);
+      this.#gathered.set(log, [...gathered.filter((one) => one.text !== text), note].slice(-GATHERED));
+      if (published?.text === text) await this.#replace(log, 'checkpoint', note);
+      if (enough(formatNote(note)) && sizeOf(note) >= sizeOf(kept))
+        await this.#replace(log, 'checkpoint.cosigned', note);
     });
   }
 
-  #replace(log: LogName, note: string): Promise<void> {
-    return replaceFile(this.#o.disk, this.#path(log), Buffer.from(note), 0o644);
+  /** Null when there is none, or none that can be read: it is written anew. */
+  async #note(log: LogName, file: CheckpointFile): Promise<Note | null> {
+    try {
+      return parseNote((await this.read(log, file)) ?? '');
+    } catch {
+      return null;
+    }
+  }
+
+  #replace(log: LogName, file: CheckpointFile, note: Note): Promise<void> {
+    return replaceFile(this.#o.disk, this.#path(log, file), Buffer.from(formatNote(note)), 0o644);
   }
 
   #queued<T>(log: LogName, work: () => Promise<T>): Promise<T> {
@@ -82,3 +135,10 @@ export class Checkpoints {
     return done;
   }
 }
+
+function withSignature({ text, signatures }: Note, added: NoteSignature): Note {
+  const others = signatures.filter((s) => s.name !== added.name || !equalBytes(s.id, added.id));
+  return { text, signatures: [...others, added] };
+}
+
+const sizeOf = (note: Note | null): number => (note === null ? 0 : parseCheckpoint(note.text).size);

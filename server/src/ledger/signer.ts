@@ -1,72 +1,42 @@
 import { formatCheckpoint, formatVkey, manifestNoteText, signEd25519Note } from '@prooflog/proof';
-import { type SigningKey, signingKey } from '../base/ed25519.js';
-import type { Keyring } from '../base/keyring.js';
 import type { Head } from './heads.js';
 
-/** Signs checkpoints with a tenant's key. A KMS or Vault takes the keyring's place behind this interface. */
-export interface Signer {
-  /** The signed-note verifier key of a log, for whoever checks it. */
-  vkey(tenant: string, origin: string): Promise<string>;
+/** A key that signs, wherever its private part lies. */
+export interface KeyInForce {
+  /** 32 bytes, Ed25519. */
+  readonly pub: Uint8Array;
+  /** 64 bytes over the message (RFC 8032). */
+  sign(message: Uint8Array): Uint8Array | Promise<Uint8Array>;
+}
+
+/** The keys of a tenant in force, the oldest first: one, or two while one takes the other's place. */
+export type KeysInForce = (tenant: string) => Promise<readonly KeyInForce[]>;
+
+/** Signs in the names of a tenant's logs, with every key in force. */
+export class Signer {
+  readonly #keys: KeysInForce;
+
+  constructor(keys: KeysInForce) {
+    this.#keys = keys;
+  }
+
+  /** The signed-note verifier keys of a log, for whoever checks it; the oldest first. */
+  async vkeys(tenant: string, origin: string): Promise<string[]> {
+    return (await this.#keys(tenant)).map(({ pub }) => formatVkey(origin, pub));
+  }
+
   /** The checkpoint of a head as a signed note (c2sp.org/tlog-checkpoint). */
-  checkpoint(tenant: string, origin: string, head: Head): Promise<string>;
+  checkpoint(tenant: string, origin: string, { size, root }: Head): Promise<string> {
+    return this.#sign(tenant, origin, formatCheckpoint({ origin, size, root }));
+  }
+
   /** The note over the manifest of an export (docs/formats/export.md), under the tenant's own name. */
-  manifest(tenant: string, name: string, manifest: Uint8Array): Promise<string>;
-}
-
-/** One signer for some tenants, another for the others: a log keeps the key it began with. */
-export class EitherSigner implements Signer {
-  readonly #choose: (tenant: string) => Signer;
-
-  constructor(choose: (tenant: string) => Signer) {
-    this.#choose = choose;
-  }
-
-  vkey(tenant: string, origin: string): Promise<string> {
-    return this.#choose(tenant).vkey(tenant, origin);
-  }
-
-  checkpoint(tenant: string, origin: string, head: Head): Promise<string> {
-    return this.#choose(tenant).checkpoint(tenant, origin, head);
-  }
-
-  manifest(tenant: string, name: string, manifest: Uint8Array): Promise<string> {
-    return this.#choose(tenant).manifest(tenant, name, manifest);
-  }
-}
-
-/** Name of a tenant's signing seed in the keyring. */
-export const signingSeed = (tenant: string): string => `sign/${tenant}`;
-
-export class KeyringSigner implements Signer {
-  readonly #keyring: Keyring;
-  readonly #keys = new Map<string, SigningKey>();
-
-  constructor(keyring: Keyring) {
-    this.#keyring = keyring;
-  }
-
-  async #key(tenant: string): Promise<SigningKey> {
-    const known = this.#keys.get(tenant);
-    if (known !== undefined) return known;
-    const key = signingKey(await this.#keyring.getOrCreate(signingSeed(tenant)));
-    this.#keys.set(tenant, key);
-    return key;
-  }
-
-  async vkey(tenant: string, origin: string): Promise<string> {
-    return formatVkey(origin, (await this.#key(tenant)).pub);
-  }
-
-  async checkpoint(tenant: string, origin: string, head: Head): Promise<string> {
-    return this.#sign(tenant, origin, formatCheckpoint({ origin, size: head.size, root: head.root }));
-  }
-
   manifest(tenant: string, name: string, manifest: Uint8Array): Promise<string> {
     return this.#sign(tenant, name, manifestNoteText(manifest));
   }
 
   async #sign(tenant: string, name: string, text: string): Promise<string> {
-    const { pub, sign } = await this.#key(tenant);
-    return signEd25519Note(text, { name, pub, sign });
+    const keys = await this.#keys(tenant);
+    return signEd25519Note(text, ...keys.map(({ pub, sign }) => ({ name, pub, sign })));
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -14,6 +14,7 @@ import {
 } from '@prooflog/proof';
 import { directorySource } from '@prooflog/proof/node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { keyringSigner } from '../../test/support/signer.js';
 import { openDatabase } from '../base/database.js';
 import { realDisk } from '../base/disk.js';
 import { signingKey } from '../base/ed25519.js';
@@ -23,7 +24,7 @@ import { mintJournaled } from '../event/mint/journaled.js';
 import type { Journaled, LogName } from '../event/stages.js';
 import { Heads } from '../ledger/heads.js';
 import { Ledger } from '../ledger/ledger.js';
-import { KeyringSigner } from '../ledger/signer.js';
+import { Signer } from '../ledger/signer.js';
 import { type LedgerTables, ledgerMigrations } from '../ledger/tables.js';
 import { Cosigning } from './cosigning.js';
 import { parseKnownLogs } from './known-logs.js';
@@ -49,8 +50,8 @@ beforeEach(async () => {
   const control = await openDatabase<LedgerTables>(join(dir, 'control.db'), ledgerMigrations);
   closing.push(control.close);
   heads = await Heads.load(control.db);
-  const signer = new KeyringSigner(await Keyring.open(realDisk, join(dir, 'keys')));
-  vkey = await signer.vkey('t1', ORIGIN);
+  const signer = keyringSigner(await Keyring.open(realDisk, join(dir, 'keys')));
+  [vkey = ''] = await signer.vkeys('t1', ORIGIN);
   const origin = (log: LogName): string => `test.example/${log}`;
   ledger = new Ledger({ dir: join(dir, 'ledger'), disk: realDisk, heads, signer, origin });
 });
@@ -80,6 +81,7 @@ async function grow(by: number): Promise<void> {
 }
 
 const published = (): string => readFileSync(join(dir, 'ledger', LOG, 'checkpoint'), 'utf8');
+const cosigned = (): string => readFileSync(join(dir, 'ledger', LOG, 'checkpoint.cosigned'), 'utf8');
 const namesUnder = (note: string): string[] => parseNote(note).signatures.map((s) => s.name);
 const sizeOf = (note: string): number => parseCheckpoint(parseNote(note).text).size;
 
@@ -148,8 +150,9 @@ interface Started {
 
 function start(policy: string, interval = INTERVAL): Started {
   const errors: string[] = [];
+  const plan = planOf(policy);
   const cosigning = new Cosigning({
-    plan: planOf(policy),
+    plan,
     clock: Date.now,
     logs: () => heads.all().map((head) => head.log),
     originOf: (log) => `test.example/${log}`,
@@ -157,7 +160,7 @@ function start(policy: string, interval = INTERVAL): Started {
       size: () => ledger.size(log),
       checkpoint: () => ledger.checkpoints.read(log),
       read: (path) => realDisk.readFile(join(ledger.dirOf(log), path)),
-      publish: (text, cosignature) => ledger.checkpoints.addCosignature(log, text, cosignature),
+      publish: (note, cosignature) => ledger.checkpoints.addCosignature(log, note, cosignature, plan.enough),
     }),
     onError: (name, error) => errors.push(`${name}: ${(error as Error).message}`),
     interval,
@@ -308,38 +311,115 @@ describe('Cosigning', () => {
 });
 
 describe('Checkpoints', () => {
+  const always = (_signed: string): boolean => true;
+  const add = async (signed: string, n: number, time = 7, enough = always): Promise<void> => {
+    const note = parseNote(signed);
+    await ledger.checkpoints.addCosignature(LOG, note, await cosign(note.text, keyOf(n), time), enough);
+  };
+
   it('never puts an older checkpoint over a newer one', async () => {
     await grow(1);
     const old: string[] = [];
-    const sizes: number[] = [];
-    const added: Promise<boolean>[] = [];
+    const sizes: [published: number, cosigned: number][] = [];
     for (let i = 0; i < 30; i++) {
-      const text = parseNote(published()).text;
-      old.push(text);
+      old.push(published());
       const sealing = grow(1);
-      for (const before of old.slice(-3))
-        added.push(ledger.checkpoints.addCosignature(LOG, before, await cosign(before, keyOf(1), 7)));
-      sizes.push(sizeOf(published()));
-      await sealing;
-      sizes.push(sizeOf(published()));
+      const adding = old.slice(-3).map((before) => add(before, 1));
+      await Promise.all([sealing, ...adding]);
+      sizes.push([sizeOf(published()), sizeOf(cosigned())]);
     }
-    const results = await Promise.all(added);
-    expect(sizes).toEqual([...sizes].sort((a, b) => a - b));
-    expect(sizeOf(published())).toBe(31);
-    // Both cases happened: some came in time, some too late.
-    expect(results).toContain(true);
-    expect(results).toContain(false);
+    for (const which of [0, 1] as const) {
+      const seen = sizes.map((both) => both[which]);
+      expect(seen).toEqual([...seen].sort((a, b) => a - b));
+    }
+    expect(sizes.at(-1)?.[0]).toBe(31);
+    // What came too late is kept all the same.
+    expect(sizes.every(([latest, kept]) => kept === latest - 1 || kept === latest)).toBe(true);
+    expect(namesUnder(cosigned())).toEqual([ORIGIN, keyOf(1).name]);
   });
 
   it('keeps one cosignature per key, and the log’s own first', async () => {
     await grow(1);
-    const { text } = parseNote(published());
     for (const [n, time] of [
       [1, 5],
       [2, 5],
       [1, 6],
     ] as const)
-      await ledger.checkpoints.addCosignature(LOG, text, await cosign(text, keyOf(n), time));
+      await add(published(), n, time);
     expect(namesUnder(published())).toEqual([ORIGIN, keyOf(2).name, keyOf(1).name]);
+    expect(cosigned()).toBe(published());
+  });
+
+  it('keeps the newest that has the quorum, however the log grew between two answers', async () => {
+    const text = [1, 2, 3].map((n) => lineOf(n, `http://127.0.0.1:${n}`)).join('');
+    const policy = `log ${vkey}\n${text}group g 2 w1 w2 w3\nquorum g\n`;
+    const { enough } = planOf(policy);
+    const verify = () =>
+      verifyLog(directorySource(join(dir, 'ledger', LOG)), { policy: parsePolicy(policy) });
+    await grow(3);
+    const three = published();
+    await add(three, 1, 7, enough);
+    await grow(2);
+    const five = published();
+    await add(five, 2, 7, enough);
+    expect(await verify()).toMatchObject({ status: 'unknown', findings: [{ code: 'quorum_not_met' }] });
+    await add(three, 2, 7, enough);
+    expect(sizeOf(cosigned())).toBe(3);
+    await grow(300);
+    await add(five, 3, 7, enough);
+    expect(namesUnder(cosigned())).toEqual([ORIGIN, keyOf(2).name, keyOf(3).name]);
+    await add(three, 3, 7, enough);
+    expect(sizeOf(cosigned())).toBe(5);
+    expect(await verify()).toMatchObject({ status: 'verified', size: 305, witnessed: 5, findings: [] });
+    // Whoever swaps it for one of another history is found out.
+    const path = join(dir, 'ledger', LOG, 'checkpoint.cosigned');
+    writeFileSync(
+      path,
+      cosigned().replace(/^(.*\n5\n)(.)/, (_, head: string, c: string) => head + (c === 'A' ? 'B' : 'A')),
+    );
+    expect(await verify()).toMatchObject({ status: 'tampered', findings: [{ path: 'checkpoint.cosigned' }] });
+  });
+
+  it('signs the newest anew when the keys change, and drops a cosigned one that no key in force signed', async () => {
+    const keys = [signingKey(Buffer.alloc(32, 8))];
+    const signer = new Signer(async () => [...keys]);
+    const at = { dir: join(dir, 'ledger'), disk: realDisk, heads, signer };
+    ledger = new Ledger({ ...at, origin: (log) => `test.example/${log}` });
+    await grow(2);
+    await add(published(), 1);
+    await ledger.resign('t1', async () => void keys.push(signingKey(Buffer.alloc(32, 9))));
+    expect(namesUnder(published())).toEqual([ORIGIN, ORIGIN, keyOf(1).name]);
+    expect(cosigned()).toBe(published());
+    // It is still the newest, so it goes over to the new key alone.
+    await ledger.resign('t1', async () => void keys.shift());
+    expect(namesUnder(cosigned())).toEqual([ORIGIN, keyOf(1).name]);
+    await grow(1);
+    await ledger.resign('t1', async () => void keys.push(signingKey(Buffer.alloc(32, 10))));
+    expect(cosigned).toThrow('ENOENT');
+    expect(namesUnder(published())).toEqual([ORIGIN, ORIGIN]);
+  });
+
+  it('is signed by the keys in force for its head, however sealing and changes of keys meet', async () => {
+    const keys = [signingKey(Buffer.alloc(32, 8))];
+    const signer = new Signer(async () => [...keys]);
+    const at = { dir: join(dir, 'ledger'), disk: realDisk, heads, signer };
+    ledger = new Ledger({ ...at, origin: (log) => `test.example/${log}` });
+    await grow(1);
+    for (let i = 0; i < 40; i++) {
+      const change = async (): Promise<void> => {
+        for (let turns = 0; turns < i; turns++) await new Promise(setImmediate);
+        // As the sealer does when it comes in between: with the old key still.
+        await ledger.publish();
+        if (keys.length === 1) keys.push(signingKey(Buffer.alloc(32, 9)));
+        else keys.shift();
+      };
+      // Every other time nothing is sealed that would publish it once more.
+      await Promise.all([grow(i % 2), ledger.resign('t1', change)]);
+      expect([ledger.quiet, sizeOf(published()), namesUnder(published()).length]).toEqual([
+        true,
+        heads.get(LOG)?.size,
+        keys.length,
+      ]);
+    }
   });
 });

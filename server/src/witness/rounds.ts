@@ -24,8 +24,8 @@ export interface OwnLog {
   checkpoint(): Promise<string | null>;
   /** Reads a tile. */
   readonly read: FileReader;
-  /** Puts a cosignature under the checkpoint of this text, if it is still the latest. */
-  publish(text: string, cosignature: NoteSignature): Promise<boolean>;
+  /** Takes a cosignature of this checkpoint, which need not be the latest any more. */
+  publish(cosigned: Note, cosignature: NoteSignature): Promise<void>;
 }
 
 export interface RoundsOptions {
@@ -174,7 +174,7 @@ export class Rounds {
     asked.seen = size;
     asked.cosigned = size;
     this.#o.onCosigned(asked.witness.name);
-    await this.#o.log.publish(note.text, reply.signature);
+    await this.#o.log.publish(note, reply.signature);
   }
 }
 

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseNote } from '@prooflog/proof';
+import { formatCosignerVkey, parseNote, parseVkey } from '@prooflog/proof';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Problem, TrustedLog } from '../../src/api/contract.js';
 import { auditEvent } from '../support/events.js';
@@ -92,20 +92,39 @@ describe('two installations', () => {
     await witness.stop();
     await send();
     const { text } = await checkpoint();
-    const short = await runProgram([
-      'verify',
-      join(data, 'log/ledger', tenant.id, 'audit'),
-      '--policy',
-      policy,
-    ]);
     expect(cosigned(text)).toBe(false);
-    expect(short).toMatchObject({ code: 2, out: expect.stringContaining('quorum_not_met') });
+    // The newest checkpoint that it saw still counts, and the log has only grown from it.
+    const verify = (file: string) =>
+      runProgram(['verify', join(data, 'log/ledger', tenant.id, 'audit'), '--policy', file]);
+    expect(await verify(policy)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('witnesses cover the first'),
+    });
+    const kept = await log.get(`/ledger/${tenant.id}/audit/checkpoint.cosigned`, tenant.key);
+    expect(cosigned(kept.text)).toBe(true);
+    const absent = formatCosignerVkey('witness.example/absent', parseVkey(audit.vkey).pub);
+    writeFileSync(file('stricter'), `log ${audit.vkey}\nwitness w9 ${absent}\nquorum w9\n`);
+    expect(await verify(file('stricter'))).toMatchObject({
+      code: 2,
+      out: expect.stringContaining('quorum_not_met'),
+    });
+    const event = auditEvent();
+    await log.post('/v1/events?wait=sealed', tenant.key, event);
+    const proof = () => log.get<Problem>(`/v1/events/${event.event_id}/proof?cosigned=1`, tenant.key);
+    const early = await proof();
+    expect([early.status, early.body.code, early.headers.get('retry-after')]).toEqual([
+      503,
+      'not_cosigned',
+      '2',
+    ]);
     witness = await Program.start(file('witness'), {
       PROOFLOG_WITNESS_LOGS: file('known'),
       PROOFLOG_WITNESS_NAME: 'witness.example/w1',
       PROOFLOG_LISTEN: `127.0.0.1:${port}`,
     });
     expect(cosigned((await log.eventually(checkpoint, (reply) => cosigned(reply.text))).text)).toBe(true);
+    const receipt = await log.eventually(proof, (reply) => reply.status === 200);
+    expect(cosigned(receipt.text)).toBe(true);
   });
 });
 
@@ -132,6 +151,30 @@ describe('POST /add-checkpoint', () => {
     expect((await add('')).body.code).toBe('empty_body');
     expect((await add(text, log)).status).toBe(404);
     expect((await log.request('GET', '/witness/vkey')).status).toBe(404);
+  });
+});
+
+describe('prooflog witness vkey', () => {
+  const env = { PROOFLOG_WITNESS_NAME: 'witness.example/w1' };
+  it('prints the key that the running server cosigns with', async () => {
+    const served = (await witness.request('GET', '/witness/vkey')).text;
+    const busy = await runProgram(['witness', 'vkey', '--data', file('witness')], env);
+    expect([busy.code, busy.out]).toEqual([1, '']);
+    await witness.stop();
+    const { code, out } = await runProgram(['witness', 'vkey', '--data', file('witness')], env);
+    expect([code, out]).toEqual([0, served]);
+  });
+
+  it('makes the key before the first start, and needs the name', async () => {
+    const first = await runProgram(['witness', 'vkey', '--data', file('fresh'), '--json'], env);
+    const again = await runProgram(['witness', 'vkey', '--data', file('fresh'), '--json'], env);
+    expect(parseVkey((JSON.parse(first.out) as { vkey: string }).vkey).name).toBe('witness.example/w1');
+    expect(again.out).toBe(first.out);
+    expect(await runProgram(['witness', 'vkey', '--data', file('fresh')])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('witness_name'),
+    });
+    expect((await runProgram(['witness', 'vkey', '--help'])).out).toContain('Example:');
   });
 });
 

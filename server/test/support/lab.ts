@@ -18,7 +18,7 @@ import { Ledger } from '../../src/ledger/ledger.js';
 import { Manifest } from '../../src/ledger/manifest.js';
 import { LedgerReader } from '../../src/ledger/reader.js';
 import { Sealer } from '../../src/ledger/sealer.js';
-import { KeyringSigner } from '../../src/ledger/signer.js';
+import type { Signer } from '../../src/ledger/signer.js';
 import { type LedgerTables, ledgerMigrations } from '../../src/ledger/tables.js';
 import { loadPacks } from '../../src/pack/load.js';
 import { Pipeline } from '../../src/pipeline.js';
@@ -26,6 +26,7 @@ import { type VaultTables, vaultMigrations } from '../../src/vault/tables.js';
 import { Vault } from '../../src/vault/vault.js';
 import { auditEvent } from './events.js';
 import { ROOT } from './program.js';
+import { keyringSigner } from './signer.js';
 
 const TENANT = { id: 't0123456789abcdef', slug: 'acme' };
 const SENDER: Sender = { tenant: { ...TENANT, packs: ['company-governance'] }, credential: 'test' };
@@ -91,7 +92,7 @@ export class Lab {
     return this.#parts.ledger;
   }
 
-  get signer(): KeyringSigner {
+  get signer(): Signer {
     return this.#parts.signer;
   }
 
@@ -207,7 +208,7 @@ async function open(dir: string) {
     journal,
     clock,
   );
-  const signer = new KeyringSigner(keyring);
+  const signer = keyringSigner(keyring);
   const origin = (log: LogName): string => `test.example/${log}`;
   const ledger = new Ledger({ dir: join(dir, 'ledger'), disk: realDisk, heads, signer, origin });
   await ledger.repair();
@@ -229,8 +230,8 @@ async function open(dir: string) {
     origin,
     sealing: {
       begun: () => journal.durable,
-      settled: () => settled,
-      quiet: () => settled === heads.position,
+      settled: (log?: LogName) => (log !== undefined && heads.stopped.has(log) ? 0 : settled),
+      quiet: () => ledger.quiet && settled === heads.position,
     },
   };
   const scrubber = await Scrubber.open({

@@ -7,8 +7,8 @@ import { mintJournaled } from '../../src/event/mint/journaled.js';
 import type { Journaled } from '../../src/event/stages.js';
 import { Heads } from '../../src/ledger/heads.js';
 import { Ledger } from '../../src/ledger/ledger.js';
-import { KeyringSigner } from '../../src/ledger/signer.js';
 import { type LedgerTables, ledgerMigrations } from '../../src/ledger/tables.js';
+import { keyringSigner } from './signer.js';
 
 const id = (n: number): Buffer => {
   const bytes = Buffer.alloc(16);
@@ -45,7 +45,7 @@ export async function withLedger<T>(
   const control = await openDatabase<LedgerTables>(join(dir, 'control.db'), ledgerMigrations);
   try {
     const heads = await Heads.load(control.db);
-    const signer = new KeyringSigner(await Keyring.open(realDisk, join(dir, 'keys')));
+    const signer = keyringSigner(await Keyring.open(realDisk, join(dir, 'keys')));
     const origin = (log: string): string => `test.example/${log}`;
     const ledger = new Ledger({ dir: join(dir, 'ledger'), disk, heads, signer, origin });
     await ledger.repair();

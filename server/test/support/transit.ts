@@ -41,6 +41,12 @@ export class TransitService {
     await new Promise((resolve) => this.#server?.close(resolve));
   }
 
+  /** What an operator does with the service's own tools. */
+  rotate(name: string): void {
+    const key = this.#keys.get(name);
+    if (key?.type === 'ed25519') key.versions.push(newVersion());
+  }
+
   get keyNames(): string[] {
     return [...this.#keys.keys()].sort();
   }
@@ -51,7 +57,12 @@ export class TransitService {
     this.calls.push(`${request.method} ${request.url}`);
     if (this.sealed) return [503, { errors: ['Vault is sealed'] }];
     if (request.headers['x-vault-token'] !== this.token) return [403, { errors: ['permission denied'] }];
-    const [, verb = '', name = ''] = /^\/v1\/transit\/(\w+)\/([\w-]+)$/.exec(request.url ?? '') ?? [];
+    const [, verb = '', name = '', rotate = ''] =
+      /^\/v1\/transit\/(\w+)\/([\w-]+)(\/rotate)?$/.exec(request.url ?? '') ?? [];
+    if (rotate !== '') {
+      this.rotate(name);
+      return [200, { data: this.#shown(name) }];
+    }
     return this.#do(request.method ?? '', verb, name, text === '' ? {} : JSON.parse(text));
   }
 
@@ -108,7 +119,11 @@ export class TransitService {
 
 function newKey(type: string): Key {
   if (type !== 'ed25519') return { type: 'aes256-gcm96', key: randomBytes(32) };
+  return { type: 'ed25519', versions: [newVersion()] };
+}
+
+function newVersion(): { priv: KeyObject; pub: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const pub = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32).toString('base64');
-  return { type: 'ed25519', versions: [{ priv: privateKey, pub }] };
+  return { priv: privateKey, pub };
 }

@@ -2,7 +2,8 @@ import { logFiles } from '../../export/manifest.js';
 import { equalBytes } from '../../hash/bytes.js';
 import { treeRoot } from '../../merkle/compute.js';
 import { type Checkpoint, parseCheckpoint } from '../../note/checkpoint.js';
-import { parseNote, verifyNote } from '../../note/note.js';
+import { parseNote } from '../../note/note.js';
+import { anotherKey, trustOf } from '../../note/trusted.js';
 import type { LogInput, Signed, Sink } from './input.js';
 
 /** The checkpoint of a log, null when it is not the one it should be, and what its signature is worth. */
@@ -25,11 +26,12 @@ export function openCheckpoint(
       return wrong('The checkpoint is not the one the manifest names.');
     // A key counts for the log of its own name only.
     const own = vkeys.filter((vkey) => vkey.startsWith(`${origin}+`));
-    if (own.length > 0) {
-      verifyNote(bytes, own);
-      return { checkpoint, signed: 'held' };
-    }
-    sink.open.push(`There is no key for ${origin}.`);
+    const { trust } = trustOf(bytes, origin, own);
+    if (trust === 'held') return { checkpoint, signed: 'held' };
+    if (own.length > 0 && trust === 'none') return wrong('The log did not sign the checkpoint.');
+    sink.open.push(
+      own.length > 0 ? anotherKey(`The checkpoint of ${stream}`) : `There is no key for ${origin}.`,
+    );
     return { checkpoint, signed: 'unknown' };
   } catch {
     return wrong('The signature of the checkpoint does not hold.');

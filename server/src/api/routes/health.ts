@@ -9,9 +9,10 @@ export function healthRoutes(services: Services): Route[] {
       permission: 'public',
       handle: async (context) => {
         const ready = services.isReady();
-        return context.reply
-          .code(ready ? 200 : 503)
-          .send({ status: ready ? 'ready' : 'starting or stopping' });
+        return context.reply.code(ready ? 200 : 503).send({
+          status: ready ? 'ready' : 'starting or stopping',
+          stopped_logs: services.engine.sealer.stopped.size,
+        });
       },
     },
     {

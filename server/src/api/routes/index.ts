@@ -12,6 +12,7 @@ import { rehearsalRoutes } from './rehearsal.js';
 import { rightsRoutes } from './rights.js';
 import { searchRoutes } from './search.js';
 import { sessionRoutes } from './session.js';
+import { signingKeyRoutes } from './signing-keys.js';
 import { tailRoutes } from './tail.js';
 import { witnessRoutes } from './witness.js';
 
@@ -31,6 +32,7 @@ export const routes = (services: Services): Route[] =>
     witnessRoutes,
     integrityRoutes,
     adminRoutes,
+    signingKeyRoutes,
     sessionRoutes,
     healthRoutes,
   ].flatMap((of) => of(services));

@@ -66,12 +66,17 @@ async function receipts(
   context: Context,
   outcome: Outcome,
 ): Promise<NonNullable<IngestReply['receipts']>> {
-  const sealed = await services.engine.indexedTo(outcome.position, AbortSignal.timeout(SEAL_WAIT_MS));
-  if (!sealed)
+  const { engine } = services;
+  const sealed = await engine.indexedTo(outcome.position, AbortSignal.timeout(SEAL_WAIT_MS));
+  const proofs = sealed
+    ? await Promise.all(outcome.eventIds.map((id) => engine.proofOf(context.tenant(), id)))
+    : [];
+  // Past the sealer and yet not there: its log stopped.
+  const stopped = engine.sealer.stopped.size > 0 && proofs.includes(null);
+  if (!sealed || stopped)
     throw new Failure(
       'not_sealed',
       'The records are on disk but not sealed yet; ask for their proofs later.',
     );
-  const proofs = outcome.eventIds.map((id) => services.engine.proofOf(context.tenant(), id));
-  return (await Promise.all(proofs)).flatMap((proof) => (proof === null ? [] : [proof]));
+  return proofs.flatMap((proof) => (proof === null ? [] : [proof]));
 }

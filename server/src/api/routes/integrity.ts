@@ -14,7 +14,8 @@ export function integrityRoutes(services: Services): Route[] {
         const logs = services.engine.scrubber
           .status()
           .filter((status) => wanted === null || splitLog(status.log).tenant === wanted);
-        return { logs: logs.map(shown) };
+        const { stopped } = services.engine.sealer;
+        return { logs: logs.map((status) => ({ ...shown(status), stopped: stopped.has(status.log) })) };
       },
     },
   ];
@@ -27,7 +28,7 @@ function tenantId(context: Context): string | null {
   return principal.tenant === null && named === undefined ? null : context.tenant().id;
 }
 
-const shown = ({ log, size, position, lastRound, findings }: Status): LogIntegrity => ({
+const shown = ({ log, size, position, lastRound, findings }: Status): Omit<LogIntegrity, 'stopped'> => ({
   log,
   size,
   position,

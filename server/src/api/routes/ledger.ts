@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { Failure } from '../../base/errors.js';
 import type { LogName } from '../../event/stages.js';
+import type { CheckpointFile } from '../../ledger/checkpoints.js';
 import { type Context, logName, type Route, type Services } from '../context.js';
 import type { TrustedLog } from '../contract.js';
 
@@ -31,6 +32,12 @@ export function ledgerRoutes(services: Services): Route[] {
       url: '/ledger/:tenant/:stream/checkpoint',
       permission: 'read_ledger',
       handle: (context) => sendFile(services, context, 'checkpoint'),
+    },
+    {
+      method: 'GET',
+      url: '/ledger/:tenant/:stream/checkpoint.cosigned',
+      permission: 'read_ledger',
+      handle: (context) => sendFile(services, context, 'checkpoint.cosigned'),
     },
     {
       method: 'GET',
@@ -77,7 +84,11 @@ async function record(services: Services, context: Context, log: LogName): Promi
     });
 }
 
-async function sendFile(services: Services, context: Context, name: 'checkpoint' | 'vkey'): Promise<unknown> {
+async function sendFile(
+  services: Services,
+  context: Context,
+  name: CheckpointFile | 'vkey',
+): Promise<unknown> {
   const log = wantedLog(services, context);
   const body = await read(join(services.engine.ledger.dirOf(log), name));
   return context.reply.type('text/plain; charset=utf-8').header('cache-control', 'no-cache').send(body);

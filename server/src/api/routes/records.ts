@@ -74,7 +74,13 @@ async function oneRecord(services: Services, context: Context): Promise<StoredRe
 
 async function oneProof(services: Services, context: Context): Promise<unknown> {
   const id = wantedId(context);
-  const receipt = await services.engine.proofOf(context.tenant(), id);
+  const cosigned = (context.request.query as { cosigned?: string }).cosigned === '1';
+  if (cosigned && services.engine.cosigning === null)
+    throw new Failure('bad_request', 'No witnesses cosign the logs here: see witness_policy.', {
+      field: 'cosigned',
+    });
+  const under = cosigned ? 'checkpoint.cosigned' : 'checkpoint';
+  const receipt = await services.engine.proofOf(context.tenant(), id, under);
   if (receipt === null) throw missing();
   await services.accessLog.record(context.tenant(), context.principal, {
     action: 'proof_read',

@@ -32,8 +32,8 @@ export function LedgerPage() {
           <h2 id={log.stream}>
             {log.stream} <span className="muted">{log.size.toLocaleString('en')} entries</span>
           </h2>
-          <h3>Key</h3>
-          <pre>{visible(log.vkey)}</pre>
+          <h3>{log.vkeys.length > 1 ? 'Keys: the last takes the place of the one before it' : 'Key'}</h3>
+          <pre>{visible(log.vkeys.join('\n'))}</pre>
           <Checkpoint log={log} />
         </section>
       ))}

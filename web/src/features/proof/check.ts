@@ -1,6 +1,7 @@
 import {
   consistencyPath,
   type FileReader,
+  followRotations,
   fromBase64,
   parseCheckpoint,
   parseTlogProof,
@@ -10,7 +11,15 @@ import {
   verifyConsistency,
   verifyRecordProof,
 } from '@prooflog/proof';
-import { ApiError, get, getText, request, type StoredRecord, type TrustedLog } from '../../api/client';
+import {
+  ApiError,
+  get,
+  getText,
+  request,
+  type SigningKeys,
+  type StoredRecord,
+  type TrustedLog,
+} from '../../api/client';
 import { type Growth, growth, type Memory } from './memory';
 
 export interface Check extends RecordVerdict {
@@ -32,6 +41,17 @@ const reader =
     }
   };
 
+/** The key this browser saw first is the one that counts, and those that are proven to have taken its place. */
+async function keysToTrust(seen: string | undefined, offered: readonly string[]): Promise<readonly string[]> {
+  if (seen === undefined) return offered;
+  if (offered.includes(seen)) return [seen];
+  const { keys } = await get<SigningKeys>('/v1/signing-keys');
+  return followRotations(
+    [seen],
+    keys.flatMap(({ rotation }) => rotation ?? []),
+  );
+}
+
 /**
  * Checks a record here, in the browser: its hash, its place in the tree, the signature, and that the log has only
  * grown since this browser last saw it. Nothing the server says about validity is used.
@@ -42,11 +62,13 @@ export async function checkRecord(record: StoredRecord, memory: Memory): Promise
     get<{ logs: TrustedLog[] }>('/v1/logs-of-trust'),
   ]);
   const log = logs.find((l) => l.stream === record.stream);
-  const offered = log?.vkey ?? '';
-  const seen = log === undefined ? undefined : memory.read(log.origin);
-  // The key this browser saw first is the one that counts.
-  const vkey = seen?.vkey ?? offered;
-  const verdict = verifyRecordProof({ record, proofText, vkeys: vkey === '' ? [] : [vkey] });
+  const offered = log?.vkeys ?? [];
+  const before = log === undefined ? undefined : memory.read(log.origin);
+  const trusted = await keysToTrust(before?.vkey, offered);
+  const verdict = verifyRecordProof({ record, proofText, vkeys: trusted });
+  const inForce = trusted.findLast((key) => offered.includes(key));
+  const vkey = inForce ?? before?.vkey ?? '';
+  const seen = before === undefined ? undefined : { ...before, vkey };
   const checkpoint = proofText.slice(proofText.indexOf('\n\n') + 2);
   if (verdict.state !== 'verified' || log === undefined)
     return {
@@ -59,7 +81,7 @@ export async function checkRecord(record: StoredRecord, memory: Memory): Promise
   const head = parseCheckpoint(checkpoint.slice(0, checkpoint.lastIndexOf('\n\n') + 1));
   const grown = await growth(
     seen,
-    { size: head.size, root: toBase64(head.root), vkey: offered },
+    { size: head.size, root: toBase64(head.root), vkey: inForce ?? '' },
     async (earlier) => {
       const path = await consistencyPath(earlier.size, head.size, tileHashes(head.size, reader(log.path)));
       const root1 = fromBase64(earlier.root) ?? new Uint8Array();
