@@ -74,6 +74,7 @@ export {
   tilePath,
 } from './tile/paths.js';
 export { type FileReader, splitHashes, TileError, tileHashes } from './tile/reader.js';
+export { checkBlock } from './verify/block.js';
 export { type ExportFiles, type VerifyExportOptions, verifyExport } from './verify/export/index.js';
 export type {
   Counts,

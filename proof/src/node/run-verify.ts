@@ -15,15 +15,18 @@ export interface VerifyIo {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What is checked when no target is named. */
   readonly target?: string;
+  /** Finds the logs at a kind of address that only the caller can read; null when it is none of those. */
+  readonly logsAt?: (target: string) => Promise<readonly NamedLog[]> | null;
 }
 
-const HELP = `Usage: prooflog verify PATH|URL|PROOF|EXPORT [options]
+const HELP = `Usage: prooflog verify PATH|URL|S3|PROOF|EXPORT [options]
 
 Checks ledgers, exports, or the proof of one record, without trusting whoever wrote them.
 Exit code: 0 verified, 1 tampering found (and located), 2 cannot tell.
 
   PATH    data directory, ledger directory or the directory of one log
   URL     address of a server, or of one log: http://host/ledger/TENANT/STREAM
+  S3      s3://bucket/prefix: an archive, with the archive_ settings (the server's program only)
   PROOF   a .tlog-proof file
   EXPORT  the zip of an export, or the folder it was unpacked to
 
@@ -98,6 +101,8 @@ export async function runVerify(argv: readonly string[], io: VerifyIo): Promise<
       ...(values.policy === undefined ? {} : { policy: parsePolicy(await readFile(values.policy)) }),
       ...(values.record === undefined ? {} : { record: values.record }),
     };
+    const logs = io.logsAt?.(target) ?? null;
+    if (logs !== null) return await verifyLogs(await logs, options, io);
     if (!/^https?:/.test(target) && (await isExport(target))) return await runExport(target, options, io);
     return (await isProof(target))
       ? await verifyProofFile(target, options, io)

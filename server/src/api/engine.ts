@@ -1,4 +1,5 @@
 import type { TenantInfo } from '../access/tenants.js';
+import type { Archiver } from '../archive/archiver.js';
 import type { LogName } from '../event/stages.js';
 import type { Exporter } from '../export/exporter.js';
 import type { Guard } from '../guard/index.js';
@@ -48,6 +49,8 @@ export interface Engine {
   readonly witness: Witness | null;
   /** Null where nobody cosigns the logs here. */
   readonly cosigning: Cosigning | null;
+  /** Null where the ledger is copied nowhere. */
+  readonly archiver: Archiver | null;
   readonly exporter: Exporter;
   readonly scrubber: Scrubber;
   /** Key of the cursors' MAC. */

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { Archiver } from '../archive/archiver.js';
 import type { Cosigning } from '../witness/cosigning.js';
 import type { Engine } from './engine.js';
 
@@ -44,7 +45,22 @@ export class Metrics {
       () => engine.scrubber.readBytes,
     );
     this.#gauge('prooflog_store_lag_entries', 'Sealed entries not yet searchable', () => engine.indexer.lag);
+    if (engine.archiver !== null) this.#archive(engine.archiver);
     if (engine.cosigning !== null) this.#witnesses(engine.cosigning);
+  }
+
+  #archive(archiver: Archiver): void {
+    this.#gauge('prooflog_archive_lag_records', 'Sealed entries not yet archived', () => archiver.lag);
+    this.#gauge(
+      'prooflog_archive_stopped_logs',
+      'Logs that are not archived any further since a file is not what was sealed',
+      () => archiver.stoppedLogs,
+    );
+    this.#counter(
+      'prooflog_archive_failures_total',
+      'Failed tries to archive since the start',
+      () => archiver.failures,
+    );
   }
 
   /** Labelled with the names of the operator's own policy file. A quiet log's last cosignature may be old: see both. */

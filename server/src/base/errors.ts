@@ -79,6 +79,8 @@ export const ERRORS = {
   journal_corrupt: bad('The journal is damaged'),
   ledger_conflict: bad('A ledger file differs from what the journal says'),
   bad_pack: bad('A pack is wrong'),
+  archive_unusable: bad('The bucket cannot be the archive'),
+  archive_conflict: bad('The archive has something else than the ledger'),
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -36,6 +36,18 @@ export interface Settings {
   integrity_rate: string;
   /** Seconds from the beginning of one round of checking to the next, at least. */
   integrity_round: string;
+  /** S3 bucket with Object Lock that the ledger is copied to; empty: to none. */
+  archive_bucket: string;
+  /** Folder in it. */
+  archive_prefix: string;
+  /** Address of an S3 server other than Amazon's. */
+  archive_endpoint: string;
+  archive_region: string;
+  /** Empty: the AWS SDK looks in the places it usually does. */
+  archive_access_key_id: string;
+  archive_secret_access_key: string;
+  /** Seconds between two copies of the end of a log, which is replaced, at least. */
+  archive_interval: string;
   /** debug, info, warn or error. */
   log_level: string;
 }
@@ -58,6 +70,13 @@ export const DEFAULTS: Settings = {
   witness_policy: '',
   integrity_rate: '16777216',
   integrity_round: '60',
+  archive_bucket: '',
+  archive_prefix: '',
+  archive_endpoint: '',
+  archive_region: '',
+  archive_access_key_id: '',
+  archive_secret_access_key: '',
+  archive_interval: '60',
   log_level: 'warn',
 };
 
@@ -144,6 +163,7 @@ function check(settings: Settings): void {
     throw new Failure('bad_setting', 'witness_logs needs witness_name, the name this server cosigns under.');
   wholeNumber(settings.integrity_rate, 'integrity_rate', 65_536, 2 ** 40);
   wholeNumber(settings.integrity_round, 'integrity_round', 1, 86_400);
+  checkArchive(settings);
   if (!['debug', 'info', 'warn', 'error', 'silent'].includes(settings.log_level))
     throw new Failure('bad_setting', 'log_level must be debug, info, warn or error.');
 }
@@ -160,6 +180,18 @@ function checkTransit({ transit_url, transit_mount, transit_token, master_key }:
       'bad_setting',
       'Give either master_key or transit_url: with the latter the master key is wrapped.',
     );
+}
+
+function checkArchive(settings: Settings): void {
+  if (!/^(?:[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$/.test(settings.archive_bucket))
+    throw new Failure('bad_setting', 'archive_bucket must be the name of an S3 bucket.');
+  if (!/^(?:[\w.-]{1,100}(?:\/[\w.-]{1,100})*)?$/.test(settings.archive_prefix))
+    throw new Failure('bad_setting', 'archive_prefix must be a folder, such as prooflog/eu.');
+  if (!/^(?:https?:\/\/[^\s/@]+\/?)?$/.test(settings.archive_endpoint))
+    throw new Failure('bad_setting', 'archive_endpoint must look like https://s3.example:9000.');
+  if ((settings.archive_access_key_id === '') !== (settings.archive_secret_access_key === ''))
+    throw new Failure('bad_setting', 'Give both archive_access_key_id and archive_secret_access_key.');
+  wholeNumber(settings.archive_interval, 'archive_interval', 1, 86_400);
 }
 
 /** @throws Failure `bad_setting`. */

@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { Keys } from '../access/keys.js';
 import { type AccessTables, accessMigrations } from '../access/tables.js';
 import { Tenants } from '../access/tenants.js';
-import { AccessLog, PLATFORM_PACK } from '../api/access-log.js';
+import { AccessLog } from '../api/access-log.js';
 import type { Engine } from '../api/engine.js';
+import { type ArchiveTables, archiveMigrations } from '../archive/tables.js';
 import { systemClock, toRfc3339 } from '../base/clock.js';
 import { openDatabase } from '../base/database.js';
 import { type Disk, realDisk } from '../base/disk.js';
@@ -41,15 +42,18 @@ import { Indexer, type StoreTables, storeMigrations } from '../store/indexer.js'
 import { type VaultTables, vaultMigrations } from '../vault/tables.js';
 import { Vault } from '../vault/vault.js';
 import { type WitnessTables, witnessMigrations } from '../witness/tables.js';
+import { openArchiver } from './archive.js';
 import { lock, usable } from './data-dir.js';
 import { openKeys } from './keys.js';
 import { known, surroundings } from './rights.js';
 import { openRotation } from './rotation.js';
+import { platformSender, recordNow } from './security.js';
 import { openStore } from './store.js';
 import { ALL_TIME, streamsOf } from './streams.js';
 import { openCosigning, openWitness } from './witnesses.js';
 
 type Tables = AccessTables &
+  ArchiveTables &
   IntegrityTables &
   LedgerTables &
   RightsTables &
@@ -63,6 +67,8 @@ export interface OpenEngine extends Engine {
   readonly packs: ReadonlyMap<string, Pack>;
   readonly log: Logger;
   readonly disk: Disk;
+  readonly heads: Heads;
+  readonly manifest: Manifest;
   close(): Promise<void>;
 }
 
@@ -91,6 +97,7 @@ export async function openEngine(
     ...rightsMigrations,
     ...witnessMigrations,
     ...integrityMigrations,
+    ...archiveMigrations,
   });
   const signingKeys = await SigningKeys.load(control.db as never, stores);
   const signer = new Signer((tenant) => signingKeys.inForce(tenant));
@@ -107,6 +114,7 @@ export async function openEngine(
     `${tenants.get(splitLog(name).tenant)?.host ?? settings.origin}/${name}`;
   const ledger = new Ledger({ dir: join(settings.data, 'ledger'), disk, heads, signer, origin: originOf });
   await ledger.repair();
+  const manifest = new Manifest(control.db as never);
   const cosigning = openCosigning(settings, ledger, heads, originOf, disk, log);
   const reader = new LedgerReader(disk, join(settings.data, 'ledger'));
   const failed = (room: string) => (error: unknown) =>
@@ -114,6 +122,22 @@ export async function openEngine(
       { room, code: error instanceof Failure ? error.code : systemCode(error), at: safeStackFrames(error) },
       'a follower failed and will try again',
     );
+  const pipeline = new Pipeline(guard, vault, journal, systemClock);
+  const archiver =
+    options.seal === false
+      ? null
+      : await openArchiver(settings, {
+          db: control.db as never,
+          ...{ disk, heads, manifest, signer, originOf, tenants, packs, log },
+          record: (name, code) =>
+            recordNow(pipeline, tenants, {
+              action: 'archive_conflict',
+              actor: 'archive',
+              result: 'failure',
+              log: name,
+              details: { code },
+            }),
+        });
   const sealer = new Sealer(journal, ledger, heads, failed('ledger'));
   const store = await openStore(disk, settings, log);
   const indexer = new Indexer(control.db as never, store, sealer, failed('store'));
@@ -126,7 +150,6 @@ export async function openEngine(
     caughtUp: (signal) => indexer.caughtUp(signal),
     verifier: VERIFIER,
   });
-  const pipeline = new Pipeline(guard, vault, journal, systemClock);
   const accessLog = new AccessLog(pipeline, systemClock);
   const consents = new Consents(
     control.db as never,
@@ -149,10 +172,7 @@ export async function openEngine(
   const scrubber = await Scrubber.open({
     db: control.db as never,
     sink: pipeline,
-    tenant: (id) => {
-      const tenant = tenants.get(id);
-      return tenant && { id, slug: tenant.slug, packs: [PLATFORM_PACK] };
-    },
+    tenant: platformSender(tenants),
     log,
     clock: systemClock,
     rate: Number(settings.integrity_rate),
@@ -162,7 +182,7 @@ export async function openEngine(
       dir: join(settings.data, 'ledger'),
       files: new MeteredFiles(),
       heads,
-      manifest: new Manifest(control.db as never),
+      manifest,
       signer,
       origin: originOf,
       sealing: {
@@ -188,6 +208,7 @@ export async function openEngine(
       settled = heads.position;
       indexer.wake();
       cosigning?.wake();
+      archiver?.wake();
       scrubber.wake();
       void journal.release(heads.released).catch(failed('journal'));
     });
@@ -197,6 +218,7 @@ export async function openEngine(
     void consents.resume().catch(failed('rights'));
     void rotation.resume().catch(failed('ledger'));
     cosigning?.wake();
+    archiver?.start();
     scrubber.start();
   }
 
@@ -213,6 +235,7 @@ export async function openEngine(
     witness,
     cosigning,
     exporter,
+    archiver,
     scrubber,
     tenants,
     keys,
@@ -224,6 +247,8 @@ export async function openEngine(
     log,
     disk,
     originOf,
+    heads,
+    manifest,
     cursorKey: await keyring.getOrCreate('cursor'),
     async addTenant(slug, packNames, region) {
       const tenant = await tenants.create(slug, packNames, region, settings.origin, toRfc3339(systemClock()));
@@ -250,6 +275,7 @@ export async function openEngine(
       await journal.close();
       await sealer.stop();
       await cosigning?.stop();
+      await archiver?.stop();
       await indexer.stop();
       await store.close();
       await keys.saveUse(toRfc3339(systemClock()));

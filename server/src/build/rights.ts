@@ -27,7 +27,16 @@ export function surroundings(
   /** Where the pack puts records about rights. */
   const adminLog = (tenant: string): LogName => `${tenant}/admin`;
   const accessLog = new AccessLog(rooms.pipeline, systemClock);
-  const own = ['journal', 'ledger', 'store', 'keys', 'control.db', 'control.db-wal', 'control.db-shm'];
+  const own = [
+    'journal',
+    'ledger',
+    'quarantine',
+    'store',
+    'keys',
+    'control.db',
+    'control.db-wal',
+    'control.db-shm',
+  ];
   const others = settings.erasure_scan.split(',').filter((path) => path.trim() !== '');
   return {
     async record(tenant, by, record) {

@@ -10,6 +10,7 @@ import { integrityCommand } from './integrity.js';
 import { keyCommand } from './key.js';
 import { packCommand } from './pack.js';
 import { reindexCommand } from './reindex.js';
+import { repairCommand } from './repair.js';
 import { demoCommand, serveCommand } from './serve.js';
 import { tenantCommand } from './tenant.js';
 import { verifyCommand } from './verify.js';
@@ -45,6 +46,7 @@ export function buildProgram(): Command {
     exportCommand,
     integrityCommand,
     reindexCommand,
+    repairCommand,
     tenantCommand,
     keyCommand,
     witnessCommand,

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import type { Disk } from '../base/disk.js';
 import { writeOnce } from '../base/durable.js';
+import { inParallel } from '../base/parallel.js';
 import type { LedgerFile } from './edge.js';
 
 const AT_ONCE = 16;
@@ -18,13 +19,7 @@ export class LedgerFiles {
   async write(dir: string, files: readonly LedgerFile[]): Promise<void> {
     const dirs = new Set(files.map((file) => dirname(join(dir, file.path))));
     for (const d of dirs) await this.ensureDir(d);
-    const queue = [...files];
-    const worker = async (): Promise<void> => {
-      for (let file = queue.pop(); file !== undefined; file = queue.pop())
-        await writeOnce(this.#disk, join(dir, file.path), file.bytes);
-    };
-    const results = await Promise.allSettled(Array.from({ length: Math.min(AT_ONCE, files.length) }, worker));
-    for (const result of results) if (result.status === 'rejected') throw result.reason;
+    await inParallel(files, AT_ONCE, ({ path, bytes }) => writeOnce(this.#disk, join(dir, path), bytes));
     await Promise.all([...dirs].map((d) => this.#disk.syncDir(d)));
   }
 

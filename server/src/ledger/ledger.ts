@@ -196,7 +196,10 @@ export class Ledger {
   }
 
   async #load(log: LogName): Promise<Edge> {
-    const edge = await loadEdge(this.#o.disk, this.dirOf(log), this.#o.heads.get(log));
+    const edge = await loadEdge(
+      (path) => this.#o.disk.readFile(join(this.dirOf(log), path)),
+      this.#o.heads.get(log),
+    );
     this.#edges.set(log, edge);
     return edge;
   }

@@ -1,27 +1,31 @@
-import { join } from 'node:path';
 import {
+  BundleError,
   bundlePath,
   decodeBundle,
   equalBytes,
+  type FileReader,
   leafHash,
   rootOfLeafHashes,
   TILE_WIDTH,
   tilePath,
 } from '@prooflog/proof';
-import type { Disk } from '../base/disk.js';
 import { Failure } from '../base/errors.js';
 import { Edge } from './edge.js';
 import type { Head } from './heads.js';
-import { need, splitHashes } from './reader.js';
+import { splitHashes } from './reader.js';
 
 /**
  * Reads the right edge of a log back from its partial tiles. What is appended to it will be signed, so files that
  * were altered meanwhile must not get under a new head: they are held against the old one.
  * @throws Failure `ledger_conflict` when a file is missing or does not fit the head.
  */
-export async function loadEdge(disk: Disk, dir: string, head: Head | undefined): Promise<Edge> {
+export async function loadEdge(files: FileReader, head: Head | undefined): Promise<Edge> {
   if (head === undefined || head.size === 0) return new Edge();
-  const read = (path: string): Promise<Uint8Array> => need(disk, join(dir, path));
+  const read = async (path: string): Promise<Uint8Array> => {
+    const bytes = await files(path);
+    if (bytes === null) throw new Failure('ledger_conflict', `${path} of ${head.log} is missing.`);
+    return bytes;
+  };
   const levels: Uint8Array[][] = [[]];
   for (let level = 0, n = head.size; n > 0; level++, n = Math.floor(n / TILE_WIDTH)) {
     const width = n % TILE_WIDTH;
@@ -30,7 +34,7 @@ export async function loadEdge(disk: Disk, dir: string, head: Head | undefined):
   }
   const partial = head.size % TILE_WIDTH;
   const bundle =
-    partial === 0 ? [] : decodeBundle(await read(bundlePath(Math.floor(head.size / TILE_WIDTH), partial)));
+    partial === 0 ? [] : entriesOf(await read(bundlePath(Math.floor(head.size / TILE_WIDTH), partial)));
   const hashes = levels[0] ?? [];
   const fits =
     bundle.length === hashes.length &&
@@ -40,6 +44,16 @@ export async function loadEdge(disk: Disk, dir: string, head: Head | undefined):
   if (!fits || last === null || !equalBytes(edge.root(), head.root))
     throw new Failure('ledger_conflict', `The last files of ${head.log} do not fit its head.`);
   return edge;
+}
+
+/** What cannot be taken apart has no entries, and fits no head. */
+function entriesOf(bundle: Uint8Array): Uint8Array[] {
+  try {
+    return decodeBundle(bundle);
+  } catch (error) {
+    if (error instanceof BundleError) return [];
+    throw error;
+  }
 }
 
 /** Last leaf hash of a log whose last bundle is full; null when its tile does not fit the tiles above it. */

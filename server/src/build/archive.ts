@@ -1,0 +1,98 @@
+import { join } from 'node:path';
+import type { Kysely } from 'kysely';
+import type { Tenants } from '../access/tenants.js';
+import { PLATFORM_PACK } from '../api/access-log.js';
+import type { Archiver } from '../archive/archiver.js';
+import type { S3Bucket } from '../archive/bucket.js';
+import { type ArchiveTables, Positions } from '../archive/tables.js';
+import { systemClock } from '../base/clock.js';
+import type { Disk } from '../base/disk.js';
+import { Failure, systemCode } from '../base/errors.js';
+import type { Logger } from '../base/logger.js';
+import type { Settings } from '../base/settings.js';
+import { type LogName, splitLog } from '../event/stages.js';
+import type { Heads } from '../ledger/heads.js';
+import type { Manifest } from '../ledger/manifest.js';
+import type { Signer } from '../ledger/signer.js';
+import type { Pack } from '../pack/model.js';
+import { addPeriod, retentionOf } from '../pack/retention.js';
+
+export interface S3Place {
+  readonly bucket: string;
+  readonly prefix: string;
+}
+
+/** `s3://bucket` or `s3://bucket/prefix` taken apart; null when it is no such address. */
+export function s3Place(address: string): S3Place | null {
+  const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)(?:\/(.*?))?\/*$/.exec(address) ?? [];
+  return bucket === undefined ? null : { bucket, prefix };
+}
+
+/** A bucket with the settings' address and credentials. The SDK is loaded only where it is used. */
+export async function openBucket(settings: Settings, place: S3Place): Promise<S3Bucket> {
+  const { S3Bucket } = await import('../archive/bucket.js');
+  const { openClient } = await import('../archive/client.js');
+  const client = openClient({
+    endpoint: settings.archive_endpoint,
+    region: settings.archive_region,
+    accessKeyId: settings.archive_access_key_id,
+    secretAccessKey: settings.archive_secret_access_key,
+  });
+  return new S3Bucket(client, place.bucket, place.prefix);
+}
+
+interface Rooms {
+  readonly db: Kysely<ArchiveTables>;
+  readonly disk: Disk;
+  readonly heads: Heads;
+  readonly manifest: Manifest;
+  readonly signer: Signer;
+  readonly originOf: (log: LogName) => string;
+  readonly tenants: Tenants;
+  readonly packs: ReadonlyMap<string, Pack>;
+  readonly log: Logger;
+  /** Records what stopped a log. */
+  readonly record: (log: LogName, code: string) => Promise<void>;
+}
+
+/** The follower that copies the ledger to the bucket of the settings, where they name one. */
+export async function openArchiver(settings: Settings, rooms: Rooms): Promise<Archiver | null> {
+  if (settings.archive_bucket === '') return null;
+  const { Archiver } = await import('../archive/archiver.js');
+  const { s3Code } = await import('../archive/client.js');
+  const { log } = rooms;
+  return Archiver.open({
+    bucket: await openBucket(settings, { bucket: settings.archive_bucket, prefix: settings.archive_prefix }),
+    positions: await Positions.load(rooms.db),
+    disk: rooms.disk,
+    dir: join(settings.data, 'ledger'),
+    heads: rooms.heads,
+    manifest: rooms.manifest,
+    signer: rooms.signer,
+    origin: rooms.originOf,
+    clock: systemClock,
+    every: Number(settings.archive_interval) * 1_000,
+    retainUntil: (name, now) => addPeriod(now, keepFor(rooms, name)),
+    onOutage: (error) =>
+      error === null
+        ? log.warn('the archive takes what it is given again')
+        : log.error(
+            { code: error instanceof Failure ? error.code : s3Code(error) },
+            'the archive does not take what it is given; it will be tried again',
+          ),
+    onStopped: (name, failure) => {
+      log.error({ log: name, code: failure.code, why: failure.message }, 'a log is not archived any further');
+      rooms.record(name, failure.code).catch((error) => {
+        const code = error instanceof Failure ? error.code : systemCode(error);
+        log.error({ code }, 'that a log is not archived could not be recorded');
+      });
+    },
+  });
+}
+
+function keepFor({ tenants, packs }: Rooms, log: LogName) {
+  const { tenant, stream } = splitLog(log);
+  const names = [...(tenants.get(tenant)?.packs ?? []), PLATFORM_PACK];
+  const turnedOn = names.flatMap((name) => packs.get(name) ?? []);
+  return retentionOf(turnedOn, stream).keep;
+}
