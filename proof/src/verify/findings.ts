@@ -2,6 +2,7 @@ import { fromUtf8 } from '../hash/bytes.js';
 
 export type FindingCode =
   | 'checkpoint_invalid'
+  | 'minimum_index_invalid'
   | 'quorum_not_met'
   | 'root_mismatch'
   | 'not_a_continuation'

@@ -87,6 +87,11 @@ export interface StoredRecord {
   corrects?: string;
   /** Ids of the records that correct this one; not part of the record itself. */
   corrected_by?: string[];
+  /**
+   * People this one names who were erased, by pseudonym, each with the id of the record `subject_erased`: the values
+   * sealed for them stand as they were sealed, and nobody can open them or say who it was. Not part of the record itself.
+   */
+  erased_by?: { subject: string; event_id: string }[];
   actor?: { type: string; id: string; role?: string; ip?: string; user_agent?: string };
   entity?: { type: string; id: string; version?: string | number };
   correlation?: Partial<

@@ -36,19 +36,25 @@ export interface Snapshot {
 export class LogExport {
   readonly snapshot: Snapshot;
   readonly #chosen: Selection;
+  /** Records among the chosen that were not asked for: they prove erasures. */
+  readonly #evidence: number;
   readonly #disk: Disk;
   readonly #ledger: LedgerReader;
 
-  constructor(disk: Disk, ledger: LedgerReader, snapshot: Snapshot, chosen: Selection) {
+  constructor(disk: Disk, ledger: LedgerReader, snapshot: Snapshot, chosen: Selection, evidence: number) {
     this.#disk = disk;
     this.#ledger = ledger;
     this.snapshot = snapshot;
     this.#chosen = chosen;
+    this.#evidence = evidence;
   }
 
   get manifest(): ManifestLog {
     const { stream, origin, size } = this.snapshot;
-    return { stream, origin, size, records: this.#chosen.size };
+    return {
+      ...{ stream, origin, size, records: this.#chosen.size },
+      ...(this.#evidence === 0 ? {} : { evidence: this.#evidence }),
+    };
   }
 
   /** @throws Failure `ledger_conflict` while they are read, when the ledger lacks a file. */
