@@ -55,7 +55,7 @@ export interface Context {
 
 /** One route of the registry. There is no other way to add one, so none is without a permission. */
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly url: string;
   readonly permission: Permission;
   readonly handle: (context: Context) => Promise<unknown>;

@@ -240,6 +240,41 @@ export interface HoldReply {
   until: string | null;
 }
 
+/**
+ * `GET /v1/tenants/:id/retention` → `{retention: RetentionReply[]}`, and the reply of
+ * `PUT /v1/tenants/:id/retention/:stream {keep, because?}`. Periods are ISO 8601 durations of years, months and days.
+ */
+export interface RetentionReply {
+  stream: string;
+  keep: string;
+  because: string;
+  /** What the tenant's packs say. */
+  declared: string;
+  overridden: boolean;
+}
+
+/** `POST /v1/expiry {dry_run?}`: what was let go because its time is over, or would be. */
+export interface ExpiryReply {
+  dry_run: boolean;
+  logs: LogExpiryReply[];
+}
+
+export interface LogExpiryReply {
+  /** `<tenant id>/<stream>` */
+  log: string;
+  size: number;
+  /** Entries from `from` up to `to`; the same number where none expire. */
+  from: number;
+  to: number;
+  /** Null when it could not be looked at. */
+  keep: string | null;
+  because: string | null;
+  /** Why no more: the next record is not old enough, it is under legal hold, or there is none. */
+  stopped_by: 'age' | 'hold' | 'end';
+  /** Problem code; the next round tries again. */
+  failed?: string;
+}
+
 /** `POST /v1/subjects/records {subject}`: the newest thousand, with the subject's sealed values opened. */
 export interface SubjectRecordsReply {
   subject: string;

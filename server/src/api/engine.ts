@@ -7,6 +7,9 @@ import type { Journal } from '../journal/journal.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Sealer } from '../ledger/sealer.js';
 import type { Pipeline } from '../pipeline.js';
+import type { Expiry } from '../retention/expiry.js';
+import type { Minimums } from '../retention/minimums.js';
+import type { Rules } from '../retention/rules.js';
 import type { Erasures } from '../rights/erasure.js';
 import type { Holds } from '../rights/holds.js';
 import type { Indexer } from '../store/indexer.js';
@@ -37,6 +40,9 @@ export interface Engine {
   readonly indexer: Indexer;
   readonly erasures: Erasures;
   readonly holds: Holds;
+  readonly rules: Rules;
+  readonly expiry: Expiry;
+  readonly minimums: Minimums;
   /** Null where this server cosigns nobody's logs. */
   readonly witness: Witness | null;
   /** Null where nobody cosigns the logs here. */

@@ -36,6 +36,8 @@ export interface Settings {
   integrity_rate: string;
   /** Seconds from the beginning of one round of checking to the next, at least. */
   integrity_round: string;
+  /** Seconds from one look for records whose time is over to the next. */
+  expiry_round: string;
   /** debug, info, warn or error. */
   log_level: string;
 }
@@ -58,6 +60,7 @@ export const DEFAULTS: Settings = {
   witness_policy: '',
   integrity_rate: '16777216',
   integrity_round: '60',
+  expiry_round: '3600',
   log_level: 'warn',
 };
 
@@ -144,6 +147,7 @@ function check(settings: Settings): void {
     throw new Failure('bad_setting', 'witness_logs needs witness_name, the name this server cosigns under.');
   wholeNumber(settings.integrity_rate, 'integrity_rate', 65_536, 2 ** 40);
   wholeNumber(settings.integrity_round, 'integrity_round', 1, 86_400);
+  wholeNumber(settings.expiry_round, 'expiry_round', 1, 86_400);
   if (!['debug', 'info', 'warn', 'error', 'silent'].includes(settings.log_level))
     throw new Failure('bad_setting', 'log_level must be debug, info, warn or error.');
 }

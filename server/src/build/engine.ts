@@ -4,7 +4,7 @@ import { type AccessTables, accessMigrations } from '../access/tables.js';
 import { Tenants } from '../access/tenants.js';
 import { PLATFORM_PACK } from '../api/access-log.js';
 import type { Engine } from '../api/engine.js';
-import { systemClock, toRfc3339 } from '../base/clock.js';
+import { type Clock, systemClock, toRfc3339 } from '../base/clock.js';
 import { openDatabase } from '../base/database.js';
 import { type Disk, realDisk } from '../base/disk.js';
 import { Failure, systemCode } from '../base/errors.js';
@@ -29,6 +29,8 @@ import { loadPacks } from '../pack/load.js';
 import type { Pack } from '../pack/model.js';
 import { Pipeline } from '../pipeline.js';
 import { compileById, type RecordRow } from '../query/compile.js';
+import { Minimums } from '../retention/minimums.js';
+import { type RetentionTables, retentionMigrations } from '../retention/tables.js';
 import { Erasures } from '../rights/erasure.js';
 import { Holds } from '../rights/holds.js';
 import { type RightsTables, rightsMigrations } from '../rights/tables.js';
@@ -38,6 +40,8 @@ import { Vault } from '../vault/vault.js';
 import { type WitnessTables, witnessMigrations } from '../witness/tables.js';
 import { lock, usable } from './data-dir.js';
 import { openKeys } from './keys.js';
+import { recorder } from './records.js';
+import { openRetention } from './retention.js';
 import { surroundings } from './rights.js';
 import { openStore } from './store.js';
 import { ALL_TIME, streamsOf } from './streams.js';
@@ -46,6 +50,7 @@ import { openCosigning, openWitness } from './witnesses.js';
 type Tables = AccessTables &
   IntegrityTables &
   LedgerTables &
+  RetentionTables &
   RightsTables &
   StoreTables &
   VaultTables &
@@ -69,9 +74,10 @@ const VERIFIER = join(import.meta.dirname, '../../../proof/dist/verify.mjs');
 /** Opens a data directory and puts the rooms together. `seal: false` for tools that only read. */
 export async function openEngine(
   settings: Settings,
-  options: { seal?: boolean; disk?: Disk } = {},
+  options: { seal?: boolean; disk?: Disk; clock?: Clock } = {},
 ): Promise<OpenEngine> {
   const disk = options.disk ?? realDisk;
+  const clock = options.clock ?? systemClock;
   const log = createLogger(settings.log_level);
   const packs = loadPacks(settings.packs === '' ? OWN_PACKS : settings.packs);
   await usable(disk, settings.data);
@@ -82,6 +88,7 @@ export async function openEngine(
     ...vaultMigrations,
     ...ledgerMigrations,
     ...storeMigrations,
+    ...retentionMigrations,
     ...rightsMigrations,
     ...witnessMigrations,
     ...integrityMigrations,
@@ -96,7 +103,14 @@ export async function openEngine(
   const journal = await Journal.open({ dir: join(settings.data, 'journal'), disk, passed: heads.position });
   const originOf = (name: LogName): string =>
     `${tenants.get(splitLog(name).tenant)?.host ?? settings.origin}/${name}`;
-  const ledger = new Ledger({ dir: join(settings.data, 'ledger'), disk, heads, signer, origin: originOf });
+  const ledger = new Ledger({
+    dir: join(settings.data, 'ledger'),
+    disk,
+    heads,
+    signer,
+    origin: originOf,
+    clock,
+  });
   await ledger.repair();
   const cosigning = openCosigning(settings, ledger, heads, originOf, disk, log);
   const reader = new LedgerReader(disk, join(settings.data, 'ledger'));
@@ -107,24 +121,35 @@ export async function openEngine(
     );
   const sealer = new Sealer(journal, ledger, heads, failed('ledger'));
   const store = await openStore(disk, settings, log);
-  const indexer = new Indexer(control.db as never, store, sealer, failed('store'));
+  const minimums = await Minimums.load(control.db as never);
+  const logs = { sizes: () => sealer.sizes(), begin: (name: LogName) => minimums.of(name).index };
+  const indexer = new Indexer(control.db as never, store, logs, failed('store'));
   await indexer.load();
   const exporter = new Exporter({
     disk,
     ledger: reader,
     store,
     signer,
+    minimum: (name) => minimums.of(name).index,
     caughtUp: (signal) => indexer.caughtUp(signal),
     verifier: VERIFIER,
   });
-  const pipeline = new Pipeline(guard, vault, journal, systemClock);
-  const holds = new Holds(control.db as never, systemClock);
+  const pipeline = new Pipeline(guard, vault, journal, clock);
+  const holds = new Holds(control.db as never, clock);
+  const record = recorder({ pipeline, sealer, tenants }, clock);
   const erasures = new Erasures(
     control.db as never,
     vault,
     holds,
-    surroundings(settings, { pipeline, sealer, store, tenants, packs }),
-    systemClock,
+    surroundings(settings, { store, tenants, packs }, record, clock),
+    clock,
+  );
+  const { rules, expiry } = openRetention(
+    control.db as never,
+    { sealer, store, indexer, holds, tenants, packs, originOf, disk, reader, signer, minimums },
+    record,
+    clock,
+    failed('retention'),
   );
   if (journal.cut > 0)
     log.warn({ bytes: journal.cut }, 'cut a torn tail off the journal: it was never acknowledged');
@@ -137,7 +162,7 @@ export async function openEngine(
       return tenant && { id, slug: tenant.slug, packs: [PLATFORM_PACK] };
     },
     log,
-    clock: systemClock,
+    clock,
     rate: Number(settings.integrity_rate),
     every: Number(settings.integrity_round) * 1_000,
     onError: failed('integrity'),
@@ -148,6 +173,7 @@ export async function openEngine(
       manifest: new Manifest(control.db as never),
       signer,
       origin: originOf,
+      minimum: (name) => minimums.of(name),
       sealing: {
         begun: () => journal.durable,
         settled: () => settled,
@@ -168,6 +194,7 @@ export async function openEngine(
     void erasures.resume().catch(failed('rights'));
     cosigning?.wake();
     scrubber.start();
+    expiry.start(Number(settings.expiry_round) * 1_000);
   }
 
   return {
@@ -188,12 +215,15 @@ export async function openEngine(
     packs,
     erasures,
     holds,
+    rules,
+    expiry,
+    minimums,
     log,
     disk,
     originOf,
     cursorKey: await keyring.getOrCreate('cursor'),
     async addTenant(slug, packNames, region) {
-      const tenant = await tenants.create(slug, packNames, region, settings.origin, toRfc3339(systemClock()));
+      const tenant = await tenants.create(slug, packNames, region, settings.origin, toRfc3339(clock()));
       await vault.addTenant(tenant.id);
       return tenant;
     },
@@ -202,7 +232,7 @@ export async function openEngine(
     },
     async proofOf(tenant, eventId) {
       const streams = streamsOf(packs, tenant.packs);
-      const scope = { tenant: tenant.id, streams, ...ALL_TIME, now: systemClock() };
+      const scope = { tenant: tenant.id, streams, ...ALL_TIME, now: clock() };
       const [row] = await store.query<RecordRow>(compileById(eventId, scope));
       if (row === undefined) return null;
       const leaf = Number(row.leaf);
@@ -222,13 +252,14 @@ export async function openEngine(
       );
     },
     async close() {
+      await expiry.stop();
       await scrubber.stop();
       await journal.close();
       await sealer.stop();
       await cosigning?.stop();
       await indexer.stop();
       await store.close();
-      await keys.saveUse(toRfc3339(systemClock()));
+      await keys.saveUse(toRfc3339(clock()));
       await control.close();
       await unlock();
     },

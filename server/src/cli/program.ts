@@ -4,6 +4,7 @@ import { readSettings, type Settings } from '../base/settings.js';
 import { safeStackFrames } from '../base/stack.js';
 import { benchCommand } from './bench.js';
 import { eraseCommand } from './erase.js';
+import { expireCommand } from './expire.js';
 import { exportCommand } from './export.js';
 import { integrityCommand } from './integrity.js';
 import { keyCommand } from './key.js';
@@ -46,6 +47,7 @@ export function buildProgram(): Command {
     tenantCommand,
     keyCommand,
     eraseCommand,
+    expireCommand,
     packCommand,
     benchCommand,
   ])

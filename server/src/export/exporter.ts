@@ -26,6 +26,8 @@ export interface ExporterOptions {
   readonly ledger: LedgerReader;
   readonly store: Store;
   readonly signer: Signer;
+  /** Below it the bytes of a log are gone. */
+  readonly minimum: (log: LogName) => number;
   /** Resolves true when all that is sealed can be found. */
   readonly caughtUp: (signal: AbortSignal) => Promise<boolean>;
   /** Path of the bundled verifier. */
@@ -100,7 +102,7 @@ export class Exporter {
     const checkpoint = await this.#o.disk.readFile(join(this.#o.ledger.dirOf(log), 'checkpoint'));
     if (checkpoint === null) return null;
     const { origin, size } = parseCheckpoint(parseNote(checkpoint).text);
-    return { log, stream, origin, checkpoint, size };
+    return { log, stream, origin, checkpoint, size, minimum: this.#o.minimum(log) };
   }
 
   async *#files(ask: Ask, logs: readonly LogExport[], records: number): AsyncGenerator<ZipFile> {

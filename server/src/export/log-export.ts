@@ -26,6 +26,8 @@ export interface Snapshot {
   /** The signed note as published. */
   readonly checkpoint: Uint8Array;
   readonly size: number;
+  /** Entries below it expired. */
+  readonly minimum: number;
 }
 
 /**
@@ -50,9 +52,10 @@ export class LogExport {
   }
 
   get manifest(): ManifestLog {
-    const { stream, origin, size } = this.snapshot;
+    const { stream, origin, size, minimum } = this.snapshot;
     return {
       ...{ stream, origin, size, records: this.#chosen.size },
+      ...(minimum === 0 ? {} : { minimum_index: minimum }),
       ...(this.#evidence === 0 ? {} : { evidence: this.#evidence }),
     };
   }

@@ -1,12 +1,12 @@
-import { fromUtf8, parseCheckpoint, toHex, verifyNote } from '@prooflog/proof';
+import { fromUtf8, parseCheckpoint, parseMinimumIndex, toHex, verifyNote } from '@prooflog/proof';
 import { type LogName, splitLog } from '../event/stages.js';
 import type { Head } from '../ledger/heads.js';
 import type { Found } from './findings.js';
 import { readerOf, type Scene, type Steps, until } from './scene.js';
 
 /**
- * `checkpoint` and `vkey` are replaced at each sealing, the checkpoint a moment after the head: both are compared
- * only when head and sealer stood still while they were read.
+ * `checkpoint` and `vkey` are replaced at each sealing, the checkpoint a moment after the head, and `minimum-index`
+ * while records expire: they are compared only when head, sealer and expiry stood still while they were read.
  * @returns false when the sealer never stood still.
  */
 export async function* checkHeadFiles(scene: Scene, log: LogName): Steps<boolean> {
@@ -17,9 +17,15 @@ export async function* checkHeadFiles(scene: Scene, log: LogName): Steps<boolean
     const head = scene.heads.get(log);
     const checkpoint = await read('checkpoint');
     const vkey = await read('vkey');
+    const minimum = scene.minimum(log);
+    const note = await read('minimum-index');
     if (head === undefined) return true;
     const still = quiet() && scene.heads.get(log) === head;
     const found = still ? await judge(scene, log, head, checkpoint, vkey) : [];
+    const now = scene.minimum(log);
+    const same = minimum.settled && now.settled && now.index === minimum.index;
+    if (still && same && !(await says(scene, log, note, now.index)))
+      found.push({ code: 'minimum_index_invalid', path: 'minimum-index' });
     yield still ? 'work' : 'wait';
     if (!still) continue;
     for (const one of found) await scene.report(log, one);
@@ -41,6 +47,19 @@ async function judge(
   if (!fits(checkpoint, key, origin, head)) found.push({ code: 'checkpoint_invalid', path: 'checkpoint' });
   if (vkey === null || fromUtf8(vkey) !== `${key}\n`) found.push({ code: 'vkey_altered', path: 'vkey' });
   return found;
+}
+
+/** Whether the note is there exactly when something expired, by the log's own key, and says how much. */
+async function says(scene: Scene, log: LogName, bytes: Uint8Array | null, index: number): Promise<boolean> {
+  if (bytes === null || index === 0) return bytes === null && index === 0;
+  const origin = scene.origin(log);
+  try {
+    const note = verifyNote(bytes, [await scene.signer.vkey(splitLog(log).tenant, origin)]);
+    const minimum = parseMinimumIndex(note.text);
+    return minimum.origin === origin && minimum.index === index;
+  } catch {
+    return false;
+  }
 }
 
 /** Signed once in the log's name, by its own key, of this origin, for exactly the head; witnesses may have cosigned. */

@@ -1,4 +1,10 @@
-import { formatCheckpoint, formatVkey, manifestNoteText, signEd25519Note } from '@prooflog/proof';
+import {
+  formatCheckpoint,
+  formatMinimumIndex,
+  formatVkey,
+  manifestNoteText,
+  signEd25519Note,
+} from '@prooflog/proof';
 import { type SigningKey, signingKey } from '../base/ed25519.js';
 import type { Keyring } from '../base/keyring.js';
 import type { Head } from './heads.js';
@@ -9,6 +15,8 @@ export interface Signer {
   vkey(tenant: string, origin: string): Promise<string>;
   /** The checkpoint of a head as a signed note (c2sp.org/tlog-checkpoint). */
   checkpoint(tenant: string, origin: string, head: Head): Promise<string>;
+  /** The note up to which entry the bytes of a log may be gone (docs/formats/ledger.md, "Expiry"). */
+  minimumIndex(tenant: string, origin: string, index: number): Promise<string>;
   /** The note over the manifest of an export (docs/formats/export.md), under the tenant's own name. */
   manifest(tenant: string, name: string, manifest: Uint8Array): Promise<string>;
 }
@@ -27,6 +35,10 @@ export class EitherSigner implements Signer {
 
   checkpoint(tenant: string, origin: string, head: Head): Promise<string> {
     return this.#choose(tenant).checkpoint(tenant, origin, head);
+  }
+
+  minimumIndex(tenant: string, origin: string, index: number): Promise<string> {
+    return this.#choose(tenant).minimumIndex(tenant, origin, index);
   }
 
   manifest(tenant: string, name: string, manifest: Uint8Array): Promise<string> {
@@ -59,6 +71,10 @@ export class KeyringSigner implements Signer {
 
   async checkpoint(tenant: string, origin: string, head: Head): Promise<string> {
     return this.#sign(tenant, origin, formatCheckpoint({ origin, size: head.size, root: head.root }));
+  }
+
+  minimumIndex(tenant: string, origin: string, index: number): Promise<string> {
+    return this.#sign(tenant, origin, formatMinimumIndex({ origin, index }));
   }
 
   manifest(tenant: string, name: string, manifest: Uint8Array): Promise<string> {

@@ -1,6 +1,7 @@
 import {
   checkPublicKey,
   formatCheckpoint,
+  formatMinimumIndex,
   formatVkey,
   manifestNoteText,
   signEd25519Note,
@@ -51,6 +52,10 @@ export class TransitSigner implements Signer {
 
   checkpoint(tenant: string, origin: string, head: Head): Promise<string> {
     return this.#sign(tenant, origin, formatCheckpoint({ origin, size: head.size, root: head.root }));
+  }
+
+  minimumIndex(tenant: string, origin: string, index: number): Promise<string> {
+    return this.#sign(tenant, origin, formatMinimumIndex({ origin, index }));
   }
 
   manifest(tenant: string, name: string, manifest: Uint8Array): Promise<string> {

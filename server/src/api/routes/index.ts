@@ -7,6 +7,7 @@ import { integrityRoutes } from './integrity.js';
 import { ledgerRoutes } from './ledger.js';
 import { otlpRoutes } from './otlp.js';
 import { recordRoutes } from './records.js';
+import { retentionRoutes } from './retention.js';
 import { rightsRoutes } from './rights.js';
 import { searchRoutes } from './search.js';
 import { sessionRoutes } from './session.js';
@@ -21,6 +22,7 @@ export const routes = (services: Services): Route[] =>
     searchRoutes,
     recordRoutes,
     rightsRoutes,
+    retentionRoutes,
     exportRoutes,
     tailRoutes,
     ledgerRoutes,

@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parsePath, TILE_WIDTH } from '@prooflog/proof';
 import { Failure } from '../../base/errors.js';
 import type { LogName } from '../../event/stages.js';
 import { type Context, logName, type Route, type Services } from '../context.js';
@@ -33,6 +34,12 @@ export function ledgerRoutes(services: Services): Route[] {
       url: '/ledger/:tenant/:stream/vkey',
       permission: 'read_ledger',
       handle: (context) => sendFile(services, context, 'vkey'),
+    },
+    {
+      method: 'GET',
+      url: '/ledger/:tenant/:stream/minimum-index',
+      permission: 'read_ledger',
+      handle: (context) => sendFile(services, context, 'minimum-index'),
     },
     {
       method: 'GET',
@@ -73,7 +80,11 @@ async function record(services: Services, context: Context, log: LogName): Promi
     });
 }
 
-async function sendFile(services: Services, context: Context, name: 'checkpoint' | 'vkey'): Promise<unknown> {
+async function sendFile(
+  services: Services,
+  context: Context,
+  name: 'checkpoint' | 'vkey' | 'minimum-index',
+): Promise<unknown> {
   const log = wantedLog(services, context);
   const body = await read(join(services.engine.ledger.dirOf(log), name));
   return context.reply.type('text/plain; charset=utf-8').header('cache-control', 'no-cache').send(body);
@@ -83,9 +94,21 @@ async function sendTile(services: Services, context: Context): Promise<unknown> 
   const path = (context.request.params as { '*': string })['*'];
   if (!TILE.test(path)) throw missing();
   const log = wantedLog(services, context);
+  if (endOf(path) <= services.engine.minimums.of(log).index)
+    throw new Failure(
+      'expired',
+      'The time of these entries was over: their bytes are gone, their hashes stay.',
+    );
   if (!path.startsWith('tile/') || path.startsWith('tile/entries/')) await record(services, context, log);
   const body = await read(join(services.engine.ledger.dirOf(log), path));
   return context.reply.type('application/octet-stream').header('cache-control', IMMUTABLE).send(body);
+}
+
+/** End index of what a path holds the bytes of; tiles are kept for ever, and so is an incomplete bundle while it is one. */
+function endOf(path: string): number {
+  const parsed = parsePath(path);
+  if (parsed === null || parsed.kind === 'tile') return Number.POSITIVE_INFINITY;
+  return parsed.kind === 'block' ? parsed.leaf + 1 : (parsed.index + 1) * TILE_WIDTH;
 }
 
 async function read(path: string): Promise<Buffer> {
