@@ -44,6 +44,7 @@ export {
   verifyCosignatures,
 } from './note/cosignature.js';
 export { checkPublicKey, type KeyVerdict, verifyEd25519 } from './note/ed25519.js';
+export { formatMinimumIndex, type MinimumIndex, parseMinimumIndex } from './note/minimum-index.js';
 export {
   ALG_ED25519,
   formatNote,
@@ -75,6 +76,7 @@ export {
 } from './tile/paths.js';
 export { type FileReader, splitHashes, TileError, tileHashes } from './tile/reader.js';
 export { checkBlock } from './verify/block.js';
+export { ERASURE_STREAM, ErasedSubjects, erasedSubject, sealedFor, subjectsOf } from './verify/erasure.js';
 export { type ExportFiles, type VerifyExportOptions, verifyExport } from './verify/export/index.js';
 export type {
   Counts,
@@ -87,7 +89,13 @@ export type {
 } from './verify/export/report.js';
 export { checkExtraFile, judgeName, type Kinds, type NameVerdict } from './verify/extra-files.js';
 export { eventIdIn, type Finding, type FindingCode } from './verify/findings.js';
-export { type LogReport, type LogSource, type VerifyOptions, verifyLog } from './verify/log.js';
+export {
+  type LogCounts,
+  type LogReport,
+  type LogSource,
+  type VerifyOptions,
+  verifyLog,
+} from './verify/log.js';
 export {
   hashOfRecord,
   type RecordProof,

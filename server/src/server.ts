@@ -7,7 +7,7 @@ import { Activity } from './api/activity.js';
 import { buildApp } from './api/app.js';
 import type { Services } from './api/context.js';
 import { Metrics } from './api/metrics.js';
-import { systemClock } from './base/clock.js';
+import { type Clock, systemClock } from './base/clock.js';
 import { Failure, systemCode } from './base/errors.js';
 import { parseAddress, type Settings } from './base/settings.js';
 import { type OpenEngine, openEngine } from './build/engine.js';
@@ -28,19 +28,19 @@ export interface RunningServer {
 const WEB_ROOT = join(import.meta.dirname, '../../web/dist');
 
 /** Opens the data directory and listens. @throws Failure with one clear line for what a person can mend. */
-export async function startServer(settings: Settings): Promise<RunningServer> {
-  const engine = await openEngine(settings);
+export async function startServer(settings: Settings, clock: Clock = systemClock): Promise<RunningServer> {
+  const engine = await openEngine(settings, { clock });
   try {
-    return await listen(settings, engine);
+    return await listen(settings, engine, clock);
   } catch (error) {
     await engine.close();
     throw error;
   }
 }
 
-async function listen(settings: Settings, engine: OpenEngine): Promise<RunningServer> {
+async function listen(settings: Settings, engine: OpenEngine, clock: Clock): Promise<RunningServer> {
   const { host, port } = parseAddress(settings.listen, 'listen');
-  const sessions = new Sessions(systemClock);
+  const sessions = new Sessions(clock);
   const adminToken =
     settings.admin_token === '' ? randomBytes(24).toString('base64url') : settings.admin_token;
   engine.keys.setAdminToken(adminToken);
@@ -48,14 +48,14 @@ async function listen(settings: Settings, engine: OpenEngine): Promise<RunningSe
   let url = '';
   const services: Services = {
     log: engine.log,
-    clock: systemClock,
+    clock,
     disk: engine.disk,
     tenants: engine.tenants,
     keys: engine.keys,
     sessions,
     engine,
-    accessLog: new AccessLog(engine.pipeline, systemClock),
-    activity: new Activity(systemClock),
+    accessLog: new AccessLog(engine.pipeline, clock),
+    activity: new Activity(clock),
     metrics: new Metrics(engine),
     packs: new Set([...engine.packs.keys()].filter((name) => name !== PLATFORM_PACK)),
     host: settings.origin,

@@ -23,6 +23,8 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   access: ['base'],
   // What people may demand of their data; the rest of the machine is handed in.
   rights: ['base', 'event', 'vault'],
+  // How long records are kept; the rest of the machine is handed in.
+  retention: ['base', 'event', 'pack'],
   export: ['base', 'event', 'ledger', 'query', 'store', 'proof'],
   // The face: it translates between HTTP and the rooms.
   api: [
@@ -37,6 +39,8 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     'journal',
     'ledger',
     'rights',
+    'retention',
+    'pack/retention',
     'witness',
     'integrity',
     'archive',

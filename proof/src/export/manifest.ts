@@ -16,6 +16,8 @@ export interface ManifestLog {
   readonly records: number;
   /** Leaves below it were pruned: their bytes are gone, their hashes are not. */
   readonly minimum_index?: number;
+  /** How many of the records were not asked for: they prove the erasure of people in those that were. */
+  readonly evidence?: number;
 }
 
 export interface Manifest {
@@ -73,7 +75,7 @@ const isLog = (log: unknown): boolean =>
   isText(log.origin) &&
   isCount(log.size) &&
   isCount(log.records) &&
-  (log.minimum_index === undefined || isCount(log.minimum_index));
+  [log.minimum_index, log.evidence].every((count) => count === undefined || isCount(count));
 
 const isFile = (file: unknown): boolean => isObject(file) && isCount(file.bytes) && isText(file.sha256);
 

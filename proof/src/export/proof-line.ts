@@ -16,7 +16,7 @@ export interface ProofLine {
   readonly records: readonly StatedRecord[];
   /** Of a block: the leaf entry, and the hashes from the records to its root. */
   readonly block?: { readonly descriptor: Uint8Array; readonly path: Uint8Array };
-  /** The bytes are said to be erased; reserved. */
+  /** Whoever made the line says that its records are erased. The server does not: the erasure itself is proven. */
   readonly erased?: boolean;
 }
 

@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ExportFiles, verifyExport } from '../verify/export/index.js';
-import type { ExportFinding, ExportReport } from '../verify/export/report.js';
+import type { Counts, ExportFinding, ExportReport } from '../verify/export/report.js';
 import { looksLikeZip, openZip } from './zip-reader.js';
 
 export interface ExportOptions {
@@ -59,15 +59,21 @@ export async function runExport(target: string, options: ExportOptions, io: Out)
 
 const SHOWN = 100;
 
+/** `3 verified, 1 erased`; what there is none of is not mentioned, but for the verified. */
+const told = (counts: Counts): string =>
+  Object.entries(counts)
+    .filter(([name, n]) => n > 0 || name === 'verified')
+    .map(([name, n]) => `${n} ${name}`)
+    .join(', ');
+
 function describe({ state, manifest, counts, logs, findings, open }: ExportReport): string {
-  const told = Object.entries(counts).filter(([name, n]) => n > 0 || name === 'verified');
   const made =
     manifest === null ? '' : `, made ${manifest.created_at} by ${printable(manifest.created_by.credential)}`;
   const lines = [
-    `${state.padEnd(8)}  export of ${printable(manifest?.tenant.slug ?? '?')}${made}: ${told.map(([name, n]) => `${n} ${name}`).join(', ')}`,
+    `${state.padEnd(8)}  export of ${printable(manifest?.tenant.slug ?? '?')}${made}: ${told(counts)}`,
     ...logs.map(
       (log) =>
-        `  ${log.stream}: ${log.counts.verified} verified, under ${printable(log.origin)} of ${log.size} entries${log.whole ? ' (the whole log)' : ''}`,
+        `  ${log.stream}: ${told(log.counts)}, under ${printable(log.origin)} of ${log.size} entries${log.whole ? ' (the whole log)' : ''}`,
     ),
     ...findings.slice(0, SHOWN).map((finding) => `  ${sentence(finding)}`),
     ...(findings.length > SHOWN ? [`  … and ${findings.length - SHOWN} more`] : []),

@@ -1,7 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { parseStrict } from '../canonical/parse.js';
+import { tenantOfOrigin } from '../export/manifest.js';
 import { parseNote } from '../note/note.js';
+import { ERASURE_STREAM, type ErasedSubjects } from '../verify/erasure.js';
 import { type LogReport, verifyLog } from '../verify/log.js';
 import { verifyRecordProof } from '../verify/record.js';
 import { followRotations } from '../verify/rotation.js';
@@ -133,26 +135,30 @@ async function logsAt(target: string, options: Options): Promise<NamedLog[]> {
 }
 
 async function verifyLogs(logs: readonly NamedLog[], options: Options, io: VerifyIo): Promise<Exit> {
-  const reports: (LogReport & { name: string })[] = [];
+  const reports: NamedReport[] = [];
+  const erasures = new Map<string, ErasedSubjects>();
   const started = Date.now();
   let shown = started;
-  for (const log of logs) {
+  for (const log of erasuresFirst(logs)) {
     const onProgress = (done: number, size: number): void => {
       if (Date.now() - started < 2_000 || Date.now() - shown < 1_000) return;
       shown = Date.now();
       io.err(`${log.name}: ${done} of ${size}\n`);
     };
     const kept = options.checkpoint;
-    const report = await verifyLog(log.source, {
+    const { erasures: learned, ...report } = await verifyLog(log.source, {
       vkeys: options.vkeys,
       onProgress,
+      erased: (origin) => erasures.get(tenantOfOrigin(origin)),
       ...policyOf(options),
       ...(kept === undefined || (logs.length > 1 && !isOf(kept, log.name))
         ? {}
         : { previousCheckpoint: kept }),
     });
+    if (learned !== undefined) erasures.set(tenantOfOrigin(report.origin), learned);
     reports.push({ name: log.name, ...report });
   }
+  reports.sort((a, b) => (a.name < b.name ? -1 : 1));
   if (options.json) io.out(`${JSON.stringify({ logs: reports })}\n`);
   else for (const report of reports) io.out(describe(report));
   if (reports.length === 0) io.err('prooflog verify: there is no log here.\n');
@@ -160,6 +166,14 @@ async function verifyLogs(logs: readonly NamedLog[], options: Options, io: Verif
     io.err('Checked with the keys that lie beside the logs; give --vkey to use your own.\n');
   if (reports.some((r) => r.status === 'tampered')) return 1;
   return reports.length > 0 && reports.every((r) => r.status === 'verified') ? 0 : 2;
+}
+
+type NamedReport = Omit<LogReport, 'erasures'> & { readonly name: string };
+
+/** What the other logs hold of erased people is told by the erasures that were proven before. */
+function erasuresFirst(logs: readonly NamedLog[]): NamedLog[] {
+  const tells = (log: NamedLog): boolean => log.name.endsWith(`/${ERASURE_STREAM}`);
+  return [...logs.filter(tells), ...logs.filter((log) => !tells(log))];
 }
 
 const policyOf = ({ policy }: Options): { policy?: Policy } => (policy === undefined ? {} : { policy });
@@ -173,8 +187,10 @@ function stated(seconds: number): string {
   return Number.isNaN(date.getTime()) ? `${seconds} s` : date.toISOString();
 }
 
-function describe(report: LogReport & { name: string }): string {
-  const head = `${report.status.padEnd(8)}  ${report.name}  ${report.size} entries, ${report.records} records\n`;
+function describe(report: NamedReport): string {
+  const { expired, erased } = report.counts;
+  const gone = `${expired > 0 ? `, ${expired} entries expired` : ''}${erased > 0 ? `, ${erased} records erased` : ''}`;
+  const head = `${report.status.padEnd(8)}  ${report.name}  ${report.size} entries, ${report.records} records${gone}\n`;
   const lines = report.findings.map((f) => {
     const where = [
       f.index === undefined ? '' : `entry ${f.index}`,

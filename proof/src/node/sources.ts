@@ -45,7 +45,8 @@ export function httpSource(root: string, options: { token?: string } = {}): LogS
   return {
     async read(path) {
       const response = await get(`${root}/${path}`, options.token);
-      if (response.status === 404) return null;
+      // 410: its time was over; whether that is right, the log's minimum index tells.
+      if (response.status === 404 || response.status === 410) return null;
       if (!response.ok)
         throw new SourceError(
           `The server answered ${response.status}; a key with the right to read is given with --token or PROOFLOG_KEY.`,

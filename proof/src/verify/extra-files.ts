@@ -5,7 +5,7 @@ import type { FileReader } from '../tile/reader.js';
 import type { Finding } from './findings.js';
 import type { LogSource } from './log.js';
 
-const OWN = new Set(['checkpoint', 'checkpoint.cosigned', 'vkey']);
+const OWN = new Set(['checkpoint', 'checkpoint.cosigned', 'vkey', 'minimum-index']);
 const TEMPORARY = /\.\d+\.\d+\.tmp$/;
 
 /** What a {@link Walk} over all entries learned of the kinds of them. */

@@ -3,6 +3,7 @@ import { fromUtf8 } from '../hash/bytes.js';
 export type FindingCode =
   | 'checkpoint_invalid'
   | 'key_unknown'
+  | 'minimum_index_invalid'
   | 'quorum_not_met'
   | 'root_mismatch'
   | 'not_a_continuation'

@@ -7,8 +7,10 @@ import { anotherKey, trustOf } from '../note/trusted.js';
 import { type FileReader, tileHashes } from '../tile/reader.js';
 import type { Policy } from '../witness/policy.js';
 import { checkQuorum, type WitnessState } from '../witness/quorum.js';
+import { ERASURE_STREAM, ErasedSubjects } from './erasure.js';
 import { checkExtraFiles } from './extra-files.js';
 import { type Finding, leavesOpen } from './findings.js';
+import { readMinimum } from './minimum.js';
 import { Walk } from './walk.js';
 
 /** Where the files of one log are read from. `list` gives all paths, if that is possible. */
@@ -27,6 +29,8 @@ export interface VerifyOptions {
    * the log is not verified, and not called tampered with for that alone.
    */
   readonly policy?: Policy;
+  /** Proven erasures of the tenant this origin belongs to; without them no record is told to be erased. */
+  readonly erased?: (origin: string) => ErasedSubjects | undefined;
   readonly onProgress?: (done: number, size: number) => void;
 }
 
@@ -37,13 +41,28 @@ export interface LogReport {
   readonly status: 'verified' | 'tampered' | 'unknown';
   /** `trusted`: a key of the caller's; `own`: the key that lies beside the log. */
   readonly key: 'trusted' | 'own' | 'none';
-  /** Leaves, and records inside them. */
+  /** Records that were read, those inside blocks included. */
   readonly records: number;
+  /** All zero unless the log is verified. */
+  readonly counts: LogCounts;
+  /** Of the log in which erasures are recorded, when it is verified: whose were. */
+  readonly erasures?: ErasedSubjects;
   /** The witnesses of the policy that was given, and how many entries those that are enough cover. */
   readonly witnesses?: readonly WitnessState[];
   readonly witnessed?: number;
   readonly findings: readonly Finding[];
 }
+
+export interface LogCounts {
+  /** Records whose bytes are here and name nobody who was erased. */
+  readonly verified: number;
+  /** Entries whose bytes are rightly gone; the tiles still bind them. A block counts as one. */
+  readonly expired: number;
+  /** Records as they were sealed, of people whose erasure is proven. */
+  readonly erased: number;
+}
+
+const NONE: LogCounts = { verified: 0, expired: 0, erased: 0 };
 
 /** Checks everything of one log, streaming: memory does not grow with it. */
 export async function verifyLog(source: LogSource, options: VerifyOptions = {}): Promise<LogReport> {
@@ -57,12 +76,29 @@ export async function verifyLog(source: LogSource, options: VerifyOptions = {}):
       status: findings.length > 0 ? 'tampered' : 'unknown',
       key: 'none',
       records: 0,
+      counts: NONE,
       findings,
     };
   const { checkpoint, key, keys } = head;
-  const { size, root } = checkpoint;
+  const { origin, size, root } = checkpoint;
   const report = (finding: Finding): void => void findings.push(finding);
-  const walk = new Walk({ read: source.read, size, root, report });
+  const minimum = await readMinimum(source.read, checkpoint, keys, report);
+  const erasures = origin.endsWith(`/${ERASURE_STREAM}`) ? new ErasedSubjects() : undefined;
+  const known = options.erased?.(origin);
+  let erased = 0;
+  const walk = new Walk({
+    read: source.read,
+    size,
+    root,
+    report,
+    // More may expire while a running server is read.
+    expired: async (end) =>
+      end <= minimum || end <= (await readMinimum(source.read, checkpoint, keys, () => undefined)),
+    onRecord: (bytes) => {
+      erasures?.learn(bytes);
+      if (known?.concern(bytes)) erased += 1;
+    },
+  });
   for await (const _ of walk.steps()) options.onProgress?.(walk.done, size);
   if (!walk.holds && findings.every(leavesOpen))
     findings.push({
@@ -83,6 +119,8 @@ export async function verifyLog(source: LogSource, options: VerifyOptions = {}):
     status,
     key,
     records: walk.records,
+    counts: status === 'verified' ? { verified: walk.records - erased, expired: walk.expired, erased } : NONE,
+    ...(erasures === undefined || status !== 'verified' ? {} : { erasures }),
     ...seen,
     findings,
   };

@@ -2,7 +2,7 @@ import { equalBytes, fromUtf8, toHex } from '../hash/bytes.js';
 import { EMPTY_ROOT, HASH_SIZE, leafHash } from '../hash/tree-hash.js';
 import { rootOfLeafHashes } from '../merkle/compute.js';
 import { decodeBundle } from '../tile/bundle.js';
-import { bundlePath, TILE_WIDTH, tilePath } from '../tile/paths.js';
+import { blockPath, bundlePath, TILE_WIDTH, tilePath } from '../tile/paths.js';
 import { type FileReader, splitHashes } from '../tile/reader.js';
 import { checkBlock } from './block.js';
 import { eventIdIn, type Finding } from './findings.js';
@@ -32,6 +32,10 @@ export interface WalkOptions {
   readonly known?: Frontier;
   /** What somebody remembers of a full file: true when these are its bytes, undefined when nothing is known. */
   readonly intact?: (path: string, bytes: Uint8Array) => Promise<boolean | undefined>;
+  /** Whether the bytes of the entries before `end` may be gone: asked only about what is missing. */
+  readonly expired?: (end: number) => Promise<boolean>;
+  /** Given each record that was read and is what its tile or its block says. */
+  readonly onRecord?: (bytes: Uint8Array) => void;
 }
 
 interface File {
@@ -50,6 +54,8 @@ export class Walk {
   records = 0;
   /** Entries so far that describe a block. */
   blocks = 0;
+  /** Entries so far whose bytes, or the records of whose block, are rightly gone. */
+  expired = 0;
   /** Entries behind the walk. */
   done: number;
   readonly #o: WalkOptions;
@@ -121,8 +127,12 @@ export class Walk {
     const file = await this.#read(width, (w) => bundlePath(index, w));
     const tile = await this.#read(width, (w) => tilePath(0, index, w));
     const first = index * TILE_WIDTH;
-    const entries = this.#entries(file, first, width);
+    // An incomplete bundle is still written to, so it is never gone.
+    const gone = file.bytes === null && width === TILE_WIDTH && (await this.#mayBeGone(first + width));
+    const entries = gone ? [] : this.#entries(file, first, width);
     const stored = this.#stored(tile, first, width, entries[0]);
+    if (gone) this.expired += width;
+    if (gone && stored.length === width) return this.#settleTile(index, stored, tile);
     const hashes: Uint8Array[] = [];
     const trusted = file.intact ?? (stored.length < width ? this.#givesRoot(entries, width) : undefined);
     for (let i = 0; i < width; i++) {
@@ -134,6 +144,30 @@ export class Walk {
       this.#prevDiffers = stored[i] !== undefined && !equalBytes(stored[i] as Uint8Array, hash);
     }
     await this.#settle(index, width, hashes, stored, entries, file, tile);
+  }
+
+  async #mayBeGone(end: number): Promise<boolean> {
+    return (await this.#o.expired?.(end)) ?? false;
+  }
+
+  /** Of an expired bundle nothing is left but its tile: what is remembered of that, or the hash above, judges it. */
+  async #settleTile(index: number, stored: Uint8Array[], tile: File): Promise<void> {
+    const above = await this.#above(index);
+    const differs = above !== undefined && !equalBytes(above, rootOfLeafHashes(stored));
+    const wrong = tile.intact === false || (tile.intact === undefined && differs);
+    if (wrong) {
+      this.#report(
+        'tile_altered',
+        tile.path,
+        index * TILE_WIDTH,
+        'The tile does not give the hash above it.',
+      );
+      this.#doubtful = true;
+    }
+    this.#prev = toHex(stored.at(-1) ?? EMPTY_ROOT);
+    this.#prevDiffers = false;
+    this.#levels[0] = stored;
+    await this.#up(0, index, wrong ? above : undefined);
   }
 
   #entries(file: File, first: number, width: number): Uint8Array[] {
@@ -189,15 +223,29 @@ export class Walk {
         'The entry does not name the hash of the entry before it.',
         entry,
       );
-    if (!text.startsWith('{"block":{')) this.records += 1;
+    if (!text.startsWith('{"block":{')) this.#take(intact ? [entry] : [], 1);
     else {
       this.blocks += 1;
       // A descriptor that was altered itself says nothing about its block.
       const sealed = trusted === false ? tile.intact === true && intact : trusted || intact;
       if (!sealed) return;
-      this.records += await checkBlock(this.#o.read, text, index, this.#o.report);
+      await this.#block(text, index);
       yield;
     }
+  }
+
+  async #block(descriptor: string, index: number): Promise<void> {
+    const bytes = await this.#o.read(blockPath(index));
+    if (bytes === null && (await this.#mayBeGone(index + 1))) this.expired += 1;
+    else {
+      const records = checkBlock(bytes, descriptor, index, this.#o.report);
+      this.#take(records, records.length);
+    }
+  }
+
+  #take(intact: readonly Uint8Array[], count: number): void {
+    this.records += count;
+    for (const record of intact) this.#o.onRecord?.(record);
   }
 
   /** Which of the two is wrong where bundle and tile disagree? What is remembered decides, or the hash above. */
@@ -266,29 +314,38 @@ export class Walk {
     if (stored.length < width) return false;
     if (tile.intact !== undefined && file.intact !== undefined && tile.intact !== file.intact)
       return tile.intact;
-    const size = Math.floor(this.#o.size / TILE_WIDTH);
     if (width === TILE_WIDTH) {
-      const parentIndex = Math.floor(index / TILE_WIDTH);
-      const parentWidth = Math.min(TILE_WIDTH, size - parentIndex * TILE_WIDTH);
-      const parent = await this.#read(parentWidth, (w) => tilePath(1, parentIndex, w));
-      const at = (index % TILE_WIDTH) * HASH_SIZE;
-      const above = parent.bytes?.subarray(at, at + HASH_SIZE);
+      const above = await this.#above(index);
       return above === undefined || !equalBytes(above, rootOfLeafHashes(hashes));
     }
     // The last tile has nothing above it but the root itself.
     return !equalBytes(this.#rootWith(hashes), this.#o.root);
   }
 
+  /** The hash of a full bundle as the tile above has it. */
+  async #above(index: number): Promise<Uint8Array | undefined> {
+    const tiles = Math.floor(this.#o.size / TILE_WIDTH);
+    const parentIndex = Math.floor(index / TILE_WIDTH);
+    const width = Math.min(TILE_WIDTH, tiles - parentIndex * TILE_WIDTH);
+    const parent = await this.#read(width, (w) => tilePath(1, parentIndex, w));
+    const at = (index % TILE_WIDTH) * HASH_SIZE;
+    const hash = parent.bytes?.subarray(at, at + HASH_SIZE);
+    return hash?.length === HASH_SIZE ? hash : undefined;
+  }
+
   #rootWith(last: Uint8Array[]): Uint8Array {
     return combine(this.#levels.map((level, i) => (i === 0 ? [...level, ...last] : level)));
   }
 
-  /** The tile of `level` is complete: compare the tile above as soon as it is complete too. */
-  async #up(level: number, index: number): Promise<void> {
+  /**
+   * The tile of `level` is complete: compare the tile above as soon as it is complete too.
+   * @param known what stands for the tile's hash where its bytes are not to be believed.
+   */
+  async #up(level: number, index: number, known?: Uint8Array): Promise<void> {
     const hashes = this.#levels[level] ?? [];
     this.#levels[level] = [];
     this.#levels[level + 1] ??= [];
-    this.#levels[level + 1]?.push(rootOfLeafHashes(hashes));
+    this.#levels[level + 1]?.push(known ?? rootOfLeafHashes(hashes));
     const above = this.#levels[level + 1] ?? [];
     const parent = Math.floor(index / TILE_WIDTH);
     if (above.length === TILE_WIDTH) {
@@ -296,10 +353,10 @@ export class Walk {
       await this.#up(level + 1, parent);
     }
     if (level > 0) return;
-    const known = this.#o.known;
-    if (this.#doubtful && known?.bundles === index + 1) {
-      this.#levels.splice(0, this.#levels.length, ...known.levels.map((tile) => [...tile]));
-      this.#prev = known.prev;
+    const before = this.#o.known;
+    if (this.#doubtful && before?.bundles === index + 1) {
+      this.#levels.splice(0, this.#levels.length, ...before.levels.map((tile) => [...tile]));
+      this.#prev = before.prev;
       this.#doubtful = false;
     }
     const levels = this.#levels.map((tile) => [...tile]);

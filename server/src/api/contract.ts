@@ -87,6 +87,11 @@ export interface StoredRecord {
   corrects?: string;
   /** Ids of the records that correct this one; not part of the record itself. */
   corrected_by?: string[];
+  /**
+   * People this one names who were erased, by pseudonym, each with the id of the record `subject_erased`: the values
+   * sealed for them stand as they were sealed, and nobody can open them or say who it was. Not part of the record itself.
+   */
+  erased_by?: { subject: string; event_id: string }[];
   actor?: { type: string; id: string; role?: string; ip?: string; user_agent?: string };
   entity?: { type: string; id: string; version?: string | number };
   correlation?: Partial<
@@ -252,6 +257,41 @@ export interface HoldReply {
   ground: string;
   set_at: string;
   until: string | null;
+}
+
+/**
+ * `GET /v1/tenants/:id/retention` → `{retention: RetentionReply[]}`, and the reply of
+ * `PUT /v1/tenants/:id/retention/:stream {keep, because?}`. Periods are ISO 8601 durations of years, months and days.
+ */
+export interface RetentionReply {
+  stream: string;
+  keep: string;
+  because: string;
+  /** What the tenant's packs say. */
+  declared: string;
+  overridden: boolean;
+}
+
+/** `POST /v1/expiry {dry_run?}`: what was let go because its time is over, or would be. */
+export interface ExpiryReply {
+  dry_run: boolean;
+  logs: LogExpiryReply[];
+}
+
+export interface LogExpiryReply {
+  /** `<tenant id>/<stream>` */
+  log: string;
+  size: number;
+  /** Entries from `from` up to `to`; the same number where none expire. */
+  from: number;
+  to: number;
+  /** Null when it could not be looked at. */
+  keep: string | null;
+  because: string | null;
+  /** Why no more: the next record is not old enough, it is under legal hold, or there is none. */
+  stopped_by: 'age' | 'hold' | 'end';
+  /** Problem code; the next round tries again. */
+  failed?: string;
 }
 
 /** `POST /v1/subjects/records {subject}`: the newest thousand, with the subject's sealed values opened. */

@@ -11,6 +11,9 @@ import type { Ledger } from '../ledger/ledger.js';
 import type { Rotation } from '../ledger/rotation.js';
 import type { Sealer } from '../ledger/sealer.js';
 import type { Pipeline } from '../pipeline.js';
+import type { Expiry } from '../retention/expiry.js';
+import type { Minimums } from '../retention/minimums.js';
+import type { Rules } from '../retention/rules.js';
 import type { Consents } from '../rights/consents.js';
 import type { Erasures } from '../rights/erasure.js';
 import type { Holds } from '../rights/holds.js';
@@ -45,6 +48,9 @@ export interface Engine {
   readonly erasures: Erasures;
   readonly holds: Holds;
   readonly consents: Consents;
+  readonly rules: Rules;
+  readonly expiry: Expiry;
+  readonly minimums: Minimums;
   /** Null where this server cosigns nobody's logs. */
   readonly witness: Witness | null;
   /** Null where nobody cosigns the logs here. */

@@ -88,12 +88,7 @@ export class LogArchive {
       const path = blockPath(leaf);
       const bytes = await this.#o.local.read(path);
       const findings: Finding[] = [];
-      await checkBlock(
-        async () => bytes,
-        text,
-        leaf,
-        (finding) => void findings.push(finding),
-      );
+      checkBlock(bytes, text, leaf, (finding) => void findings.push(finding));
       if (bytes === null || findings.length > 0)
         throw new Failure('ledger_conflict', `${path} of ${this.#o.local.log} is not what was sealed.`);
       await this.#o.bucket.putLocked(this.#key(path), bytes, until);

@@ -82,12 +82,7 @@ export class Repair {
       const leaf = first + i;
       await this.#whole(blockPath(leaf), async (bytes) => {
         const findings: Finding[] = [];
-        await checkBlock(
-          async () => bytes,
-          text,
-          leaf,
-          (finding) => void findings.push(finding),
-        );
+        checkBlock(bytes, text, leaf, (finding) => void findings.push(finding));
         return findings.length === 0;
       });
     }

@@ -52,6 +52,7 @@ export const ERRORS = {
   export_too_large: { status: 413, retry: false, title: 'The export is too large' },
   unauthenticated: { status: 401, retry: false, title: 'A valid credential is needed' },
   forbidden: { status: 403, retry: false, title: 'The credential does not allow this' },
+  expired: { status: 410, retry: false, title: 'Its time was over' },
   not_found: { status: 404, retry: false, title: 'There is nothing here' },
   method_not_allowed: { status: 405, retry: false, title: 'The method is not allowed' },
   legal_hold: { status: 409, retry: false, title: 'A hold forbids it' },

@@ -48,6 +48,8 @@ export interface Settings {
   archive_secret_access_key: string;
   /** Seconds between two copies of the end of a log, which is replaced, at least. */
   archive_interval: string;
+  /** Seconds from one look for records whose time is over to the next. */
+  expiry_round: string;
   /** debug, info, warn or error. */
   log_level: string;
 }
@@ -77,6 +79,7 @@ export const DEFAULTS: Settings = {
   archive_access_key_id: '',
   archive_secret_access_key: '',
   archive_interval: '60',
+  expiry_round: '3600',
   log_level: 'warn',
 };
 
@@ -164,6 +167,7 @@ function check(settings: Settings): void {
   wholeNumber(settings.integrity_rate, 'integrity_rate', 65_536, 2 ** 40);
   wholeNumber(settings.integrity_round, 'integrity_round', 1, 86_400);
   checkArchive(settings);
+  wholeNumber(settings.expiry_round, 'expiry_round', 1, 86_400);
   if (!['debug', 'info', 'warn', 'error', 'silent'].includes(settings.log_level))
     throw new Failure('bad_setting', 'log_level must be debug, info, warn or error.');
 }

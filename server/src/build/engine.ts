@@ -2,10 +2,9 @@ import { join } from 'node:path';
 import { Keys } from '../access/keys.js';
 import { type AccessTables, accessMigrations } from '../access/tables.js';
 import { Tenants } from '../access/tenants.js';
-import { AccessLog } from '../api/access-log.js';
 import type { Engine } from '../api/engine.js';
 import { type ArchiveTables, archiveMigrations } from '../archive/tables.js';
-import { systemClock, toRfc3339 } from '../base/clock.js';
+import { type Clock, systemClock, toRfc3339 } from '../base/clock.js';
 import { openDatabase } from '../base/database.js';
 import { type Disk, realDisk } from '../base/disk.js';
 import { Failure, systemCode } from '../base/errors.js';
@@ -33,6 +32,8 @@ import { loadPacks } from '../pack/load.js';
 import type { Pack } from '../pack/model.js';
 import { Pipeline } from '../pipeline.js';
 import { compileById, type RecordRow } from '../query/compile.js';
+import { Minimums } from '../retention/minimums.js';
+import { type RetentionTables, retentionMigrations } from '../retention/tables.js';
 import { ConsentBook } from '../rights/consent-book.js';
 import { Consents } from '../rights/consents.js';
 import { Erasures } from '../rights/erasure.js';
@@ -45,7 +46,9 @@ import { type WitnessTables, witnessMigrations } from '../witness/tables.js';
 import { openArchiver } from './archive.js';
 import { lock, usable } from './data-dir.js';
 import { openKeys } from './keys.js';
-import { known, surroundings } from './rights.js';
+import { recorder } from './records.js';
+import { openRetention } from './retention.js';
+import { surroundings } from './rights.js';
 import { openRotation } from './rotation.js';
 import { platformSender, recordNow } from './security.js';
 import { openStore } from './store.js';
@@ -56,6 +59,7 @@ type Tables = AccessTables &
   ArchiveTables &
   IntegrityTables &
   LedgerTables &
+  RetentionTables &
   RightsTables &
   StoreTables &
   VaultTables &
@@ -81,9 +85,10 @@ const VERIFIER = join(import.meta.dirname, '../../../proof/dist/verify.mjs');
 /** Opens a data directory and puts the rooms together. `seal: false` for tools that only read. */
 export async function openEngine(
   settings: Settings,
-  options: { seal?: boolean; disk?: Disk } = {},
+  options: { seal?: boolean; disk?: Disk; clock?: Clock } = {},
 ): Promise<OpenEngine> {
   const disk = options.disk ?? realDisk;
+  const clock = options.clock ?? systemClock;
   const log = createLogger(settings.log_level);
   const packs = loadPacks(settings.packs === '' ? OWN_PACKS : settings.packs);
   await usable(disk, settings.data);
@@ -94,6 +99,7 @@ export async function openEngine(
     ...vaultMigrations,
     ...ledgerMigrations,
     ...storeMigrations,
+    ...retentionMigrations,
     ...rightsMigrations,
     ...witnessMigrations,
     ...integrityMigrations,
@@ -112,7 +118,14 @@ export async function openEngine(
   const journal = await Journal.open({ dir: join(settings.data, 'journal'), disk, passed: heads.position });
   const originOf = (name: LogName): string =>
     `${tenants.get(splitLog(name).tenant)?.host ?? settings.origin}/${name}`;
-  const ledger = new Ledger({ dir: join(settings.data, 'ledger'), disk, heads, signer, origin: originOf });
+  const ledger = new Ledger({
+    dir: join(settings.data, 'ledger'),
+    disk,
+    heads,
+    signer,
+    origin: originOf,
+    clock,
+  });
   await ledger.repair();
   const manifest = new Manifest(control.db as never);
   const cosigning = openCosigning(settings, ledger, heads, originOf, disk, log);
@@ -122,7 +135,7 @@ export async function openEngine(
       { room, code: error instanceof Failure ? error.code : systemCode(error), at: safeStackFrames(error) },
       'a follower failed and will try again',
     );
-  const pipeline = new Pipeline(guard, vault, journal, systemClock);
+  const pipeline = new Pipeline(guard, vault, journal, clock);
   const archiver =
     options.seal === false
       ? null
@@ -140,31 +153,41 @@ export async function openEngine(
         });
   const sealer = new Sealer(journal, ledger, heads, failed('ledger'));
   const store = await openStore(disk, settings, log);
-  const indexer = new Indexer(control.db as never, store, sealer, failed('store'));
+  const minimums = await Minimums.load(control.db as never);
+  const logs = { sizes: () => sealer.sizes(), begin: (name: LogName) => minimums.of(name).index };
+  const indexer = new Indexer(control.db as never, store, logs, failed('store'));
   await indexer.load();
   const exporter = new Exporter({
     disk,
     ledger: reader,
     store,
     signer,
+    minimum: (name) => minimums.of(name).index,
     caughtUp: (signal) => indexer.caughtUp(signal),
     verifier: VERIFIER,
   });
-  const accessLog = new AccessLog(pipeline, systemClock);
+  const holds = new Holds(control.db as never, clock);
+  const record = recorder({ pipeline, sealer, tenants }, clock);
   const consents = new Consents(
     control.db as never,
     consentBook,
-    async (tenant, by, { subject, ...record }) =>
-      accessLog.record(known(tenants, tenant), by, { ...record, entity: { type: 'subject', id: subject } }),
-    systemClock,
+    (tenant, by, { subject, ...entry }) =>
+      record(tenant, by, { ...entry, result: 'success', entity: { type: 'subject', id: subject } }),
+    clock,
   );
-  const holds = new Holds(control.db as never, systemClock);
   const erasures = new Erasures(
     control.db as never,
     vault,
     holds,
-    surroundings(settings, { pipeline, sealer, store, tenants, packs }),
-    systemClock,
+    surroundings(settings, { store, tenants, packs }, record, clock),
+    clock,
+  );
+  const { rules, expiry } = openRetention(
+    control.db as never,
+    { sealer, store, indexer, holds, tenants, packs, originOf, disk, reader, signer, minimums },
+    record,
+    clock,
+    failed('retention'),
   );
   if (journal.cut > 0)
     log.warn({ bytes: journal.cut }, 'cut a torn tail off the journal: it was never acknowledged');
@@ -174,7 +197,7 @@ export async function openEngine(
     sink: pipeline,
     tenant: platformSender(tenants),
     log,
-    clock: systemClock,
+    clock,
     rate: Number(settings.integrity_rate),
     every: Number(settings.integrity_round) * 1_000,
     onError: failed('integrity'),
@@ -185,6 +208,7 @@ export async function openEngine(
       manifest,
       signer,
       origin: originOf,
+      minimum: (name) => minimums.of(name),
       sealing: {
         begun: () => journal.durable,
         settled: (log) => (log !== undefined && heads.stopped.has(log) ? 0 : settled),
@@ -194,15 +218,19 @@ export async function openEngine(
   });
   const proofOf: Engine['proofOf'] = async (tenant, eventId, under = 'checkpoint') => {
     const streams = streamsOf(packs, tenant.packs);
-    const scope = { tenant: tenant.id, streams, ...ALL_TIME, now: systemClock() };
+    const scope = { tenant: tenant.id, streams, ...ALL_TIME, now: clock() };
     const [row] = await store.query<RecordRow>(compileById(eventId, scope));
     if (row === undefined) return null;
     const leaf = Number(row.leaf);
     const proof = await proveRecord(disk, reader, `${tenant.id}/${row.stream}`, leaf, row.slot, under);
     return { event_id: eventId, stream: row.stream, index: leaf, proof };
   };
-  const rooms = { pipeline, ledger, sealer, indexer, tenants, originOf, proofOf };
-  const rotation = openRotation(signingKeys, rooms);
+  const rotation = openRotation(
+    signingKeys,
+    { ledger, indexer, tenants, originOf, expiry, proofOf },
+    record,
+    clock,
+  );
   if (options.seal !== false) {
     sealer.onSealed(() => {
       settled = heads.position;
@@ -220,6 +248,7 @@ export async function openEngine(
     cosigning?.wake();
     archiver?.start();
     scrubber.start();
+    expiry.start(Number(settings.expiry_round) * 1_000);
   }
 
   return {
@@ -244,6 +273,9 @@ export async function openEngine(
     erasures,
     holds,
     consents,
+    rules,
+    expiry,
+    minimums,
     log,
     disk,
     originOf,
@@ -251,7 +283,7 @@ export async function openEngine(
     manifest,
     cursorKey: await keyring.getOrCreate('cursor'),
     async addTenant(slug, packNames, region) {
-      const tenant = await tenants.create(slug, packNames, region, settings.origin, toRfc3339(systemClock()));
+      const tenant = await tenants.create(slug, packNames, region, settings.origin, toRfc3339(clock()));
       await vault.addTenant(tenant.id);
       return tenant;
     },
@@ -271,6 +303,7 @@ export async function openEngine(
       );
     },
     async close() {
+      await expiry.stop();
       await scrubber.stop();
       await journal.close();
       await sealer.stop();
@@ -278,7 +311,7 @@ export async function openEngine(
       await archiver?.stop();
       await indexer.stop();
       await store.close();
-      await keys.saveUse(toRfc3339(systemClock()));
+      await keys.saveUse(toRfc3339(clock()));
       await control.close();
       await unlock();
     },

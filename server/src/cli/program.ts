@@ -4,6 +4,7 @@ import { readSettings, type Settings } from '../base/settings.js';
 import { safeStackFrames } from '../base/stack.js';
 import { benchCommand } from './bench.js';
 import { eraseCommand } from './erase.js';
+import { expireCommand } from './expire.js';
 import { exportCommand } from './export.js';
 import { guardCommand } from './guard.js';
 import { integrityCommand } from './integrity.js';
@@ -51,6 +52,7 @@ export function buildProgram(): Command {
     keyCommand,
     witnessCommand,
     eraseCommand,
+    expireCommand,
     packCommand,
     guardCommand,
     benchCommand,

@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { EXPORT_FORMAT, type Manifest, parseCheckpoint, parseNote, utf8 } from '@prooflog/proof';
+import {
+  ERASURE_STREAM,
+  EXPORT_FORMAT,
+  type Manifest,
+  parseCheckpoint,
+  parseNote,
+  utf8,
+} from '@prooflog/proof';
 import type { Disk } from '../base/disk.js';
 import { Failure } from '../base/errors.js';
 import type { LogName } from '../event/stages.js';
@@ -11,7 +18,7 @@ import type { Scope } from '../query/compile.js';
 import type { Store } from '../store/process/store.js';
 import { LogExport, type Snapshot } from './log-export.js';
 import { readme } from './readme.js';
-import { EXPORT_LIMITS, select } from './selection.js';
+import { EXPORT_LIMITS, Selection, select, selectEvidence } from './selection.js';
 import type { ZipFile } from './zip.js';
 
 export interface ExporterOptions {
@@ -19,6 +26,8 @@ export interface ExporterOptions {
   readonly ledger: LedgerReader;
   readonly store: Store;
   readonly signer: Signer;
+  /** Below it the bytes of a log are gone. */
+  readonly minimum: (log: LogName) => number;
   /** Resolves true when all that is sealed can be found. */
   readonly caughtUp: (signal: AbortSignal) => Promise<boolean>;
   /** Path of the bundled verifier. */
@@ -56,7 +65,7 @@ export class Exporter {
    */
   async open(ask: Ask): Promise<OpenExport> {
     const snapshots: Snapshot[] = [];
-    for (const stream of ask.scope.streams) {
+    for (const stream of new Set([...ask.scope.streams, ERASURE_STREAM])) {
       const snapshot = await this.#snapshot(`${ask.tenant.id}/${stream}`, stream);
       if (snapshot !== null) snapshots.push(snapshot);
     }
@@ -66,19 +75,34 @@ export class Exporter {
     const logs: LogExport[] = [];
     let records = 0;
     for (const snapshot of snapshots) {
-      const room = EXPORT_LIMITS.records - records;
-      const chosen = await select(this.#o.store, ask.node, ask.scope, snapshot.stream, snapshot.size, room);
+      const { chosen, evidence } = await this.#choose(ask, snapshot, EXPORT_LIMITS.records - records);
+      if (chosen.size === 0 && !ask.scope.streams.includes(snapshot.stream)) continue;
       records += chosen.size;
-      logs.push(new LogExport(this.#o.disk, this.#o.ledger, snapshot, chosen));
+      logs.push(new LogExport(this.#o.disk, this.#o.ledger, snapshot, chosen, evidence));
     }
     return { records, files: () => this.#files(ask, logs, records) };
+  }
+
+  /** What was asked for of a log, and of the log of erasures what proves those of the people in it too. */
+  async #choose(
+    { node, scope }: Ask,
+    { stream, size }: Snapshot,
+    room: number,
+  ): Promise<{ chosen: Selection; evidence: number }> {
+    const { store } = this.#o;
+    const asked = scope.streams.includes(stream)
+      ? await select(store, node, scope, stream, size, room)
+      : new Selection();
+    if (stream !== ERASURE_STREAM) return { chosen: asked, evidence: 0 };
+    const chosen = Selection.union(asked, await selectEvidence(store, node, scope, size, room - asked.size));
+    return { chosen, evidence: chosen.size - asked.size };
   }
 
   async #snapshot(log: LogName, stream: string): Promise<Snapshot | null> {
     const checkpoint = await this.#o.disk.readFile(join(this.#o.ledger.dirOf(log), 'checkpoint'));
     if (checkpoint === null) return null;
     const { origin, size } = parseCheckpoint(parseNote(checkpoint).text);
-    return { log, stream, origin, checkpoint, size };
+    return { log, stream, origin, checkpoint, size, minimum: this.#o.minimum(log) };
   }
 
   async *#files(ask: Ask, logs: readonly LogExport[], records: number): AsyncGenerator<ZipFile> {

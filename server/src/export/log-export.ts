@@ -26,6 +26,8 @@ export interface Snapshot {
   /** The signed note as published. */
   readonly checkpoint: Uint8Array;
   readonly size: number;
+  /** Entries below it expired. */
+  readonly minimum: number;
 }
 
 /**
@@ -36,19 +38,26 @@ export interface Snapshot {
 export class LogExport {
   readonly snapshot: Snapshot;
   readonly #chosen: Selection;
+  /** Records among the chosen that were not asked for: they prove erasures. */
+  readonly #evidence: number;
   readonly #disk: Disk;
   readonly #ledger: LedgerReader;
 
-  constructor(disk: Disk, ledger: LedgerReader, snapshot: Snapshot, chosen: Selection) {
+  constructor(disk: Disk, ledger: LedgerReader, snapshot: Snapshot, chosen: Selection, evidence: number) {
     this.#disk = disk;
     this.#ledger = ledger;
     this.snapshot = snapshot;
     this.#chosen = chosen;
+    this.#evidence = evidence;
   }
 
   get manifest(): ManifestLog {
-    const { stream, origin, size } = this.snapshot;
-    return { stream, origin, size, records: this.#chosen.size };
+    const { stream, origin, size, minimum } = this.snapshot;
+    return {
+      ...{ stream, origin, size, records: this.#chosen.size },
+      ...(minimum === 0 ? {} : { minimum_index: minimum }),
+      ...(this.#evidence === 0 ? {} : { evidence: this.#evidence }),
+    };
   }
 
   /** @throws Failure `ledger_conflict` while they are read, when the ledger lacks a file. */

@@ -6,10 +6,11 @@ const quoted = (text: string): string => `\`${JSON.stringify(text).replaceAll('`
 /** What whoever gets the zip reads first. */
 export function readme(manifest: Omit<Manifest, 'files'>): string {
   const { tenant, created_at, created_by, query, from, to, logs, records } = manifest;
+  const evidence = logs.reduce((sum, log) => sum + (log.evidence ?? 0), 0);
   const rows = logs.map((log) => `| ${log.stream} | ${log.records} | ${log.size} | \`${log.origin}\` |`);
   return `# Records of ${tenant.slug}, with their proofs
 
-${records} records, exported ${created_at} by ${created_by.credential} (${created_by.role}).
+${records} records${evidence === 0 ? '' : ` (${evidence} of them are here only to prove that people in the others were erased)`}, exported ${created_at} by ${created_by.credential} (${created_by.role}).
 
 - Query: ${quoted(query)}
 - Time range: ${quoted(from)} to ${quoted(to)}
@@ -49,7 +50,8 @@ as this export holds enough of that log to say so.
 - **verified**: in the log, under a checkpoint with a good signature.
 - **tampered**: the bytes, the place or the proof are not what was signed, or a record is missing.
 - **expired**: the bytes were removed when their time was over; the hash is still proven.
-- **erased**: reserved; this version says **unknown** instead, since it cannot check an erasure.
+- **erased**: in the log exactly as sealed; a person in it was erased since, which a record in this export proves. Nobody
+  can open the values that were sealed for that person, or say who it was.
 - **unknown**: nothing is wrong, but there is no key to say that it is right.
 
 ## What is inside

@@ -1,6 +1,14 @@
 import { Failure } from '../base/errors.js';
 import type { Node } from '../query/ast.js';
-import { compilePlaces, type Place, type PlaceRow, type Scope } from '../query/compile.js';
+import {
+  compileEvidence,
+  compilePlaces,
+  type Place,
+  type PlacePage,
+  type PlaceRow,
+  type Scope,
+  type Statement,
+} from '../query/compile.js';
 import type { Store } from '../store/process/store.js';
 
 /** What one export may hold: places are kept in memory, and a reader takes a file of records whole. */
@@ -37,6 +45,18 @@ export class Selection {
     this.#slots.push(slot);
   }
 
+  /** What is in one of two selections of a log, or in both. */
+  static union(a: Selection, b: Selection): Selection {
+    const places = [...a.#places(), ...b.#places()].sort((x, y) => x.leaf - y.leaf || x.slot - y.slot);
+    const both = new Selection();
+    for (const { leaf, slot } of places) both.add(leaf, slot);
+    return both;
+  }
+
+  #places(): Place[] {
+    return this.leaves.flatMap((leaf, i) => this.slotsOf(i).map((slot) => ({ leaf, slot })));
+  }
+
   /** Slots of the `i`-th leaf. */
   slotsOf(i: number): number[] {
     return this.#slots.slice(this.#starts[i], this.#starts[i + 1]);
@@ -48,7 +68,7 @@ export class Selection {
  * @param room records that still fit into the export.
  * @throws Failure `export_too_large`, and what the store throws.
  */
-export async function select(
+export function select(
   store: Store,
   node: Node,
   scope: Scope,
@@ -56,12 +76,33 @@ export async function select(
   size: number,
   room: number,
 ): Promise<Selection> {
+  return collect(store, size, room, (page) => compilePlaces(node, scope, stream, page));
+}
+
+/**
+ * The records of the log of erasures that say whose of the people in matching records were erased.
+ * @throws as {@link select}.
+ */
+export function selectEvidence(
+  store: Store,
+  node: Node,
+  scope: Scope,
+  size: number,
+  room: number,
+): Promise<Selection> {
+  return collect(store, size, room, (page) => compileEvidence(node, scope, page));
+}
+
+async function collect(
+  store: Store,
+  size: number,
+  room: number,
+  compile: (page: PlacePage) => Statement,
+): Promise<Selection> {
   const chosen = new Selection();
   let bytes = 0;
   for (;;) {
-    const rows = await store.query<PlaceRow>(
-      compilePlaces(node, scope, stream, { size, after: chosen.last, limit: PAGE }),
-    );
+    const rows = await store.query<PlaceRow>(compile({ size, after: chosen.last, limit: PAGE }));
     for (const row of rows) {
       chosen.add(Number(row.leaf), row.slot);
       bytes += Number(row.bytes) + 1;

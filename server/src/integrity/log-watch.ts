@@ -6,6 +6,7 @@ import {
   eventIdIn,
   type Finding,
   type Frontier,
+  parsePath,
   START,
   sha256,
   TILE_WIDTH,
@@ -16,7 +17,7 @@ import type { LogName } from '../event/stages.js';
 import type { Head } from '../ledger/heads.js';
 import type { Found } from './findings.js';
 import { checkHeadFiles } from './head-files.js';
-import { readerOf, type Scene, type Steps } from './scene.js';
+import { mayBeGone, readerOf, type Scene, type Steps } from './scene.js';
 import { checkUnexpected, indexOf } from './unexpected.js';
 
 const ROWS = 256;
@@ -64,6 +65,7 @@ export class LogWatch {
       const rows = await scene.manifest.page(log, after, ROWS);
       for (const row of rows) {
         const size = await scene.files.size(join(scene.dir, log, row.path));
+        if (size === null && this.#expired(row.path)) continue;
         if (size !== row.bytes)
           await this.#report({
             code: size === null ? 'file_missing' : 'file_altered',
@@ -75,6 +77,11 @@ export class LogWatch {
       if (rows.length < ROWS) return;
       after = rows.at(-1)?.path ?? after;
     }
+  }
+
+  #expired(path: string): boolean {
+    const parsed = parsePath(path);
+    return parsed?.kind === 'entries' && mayBeGone(this.#scene, this.log, (parsed.index + 1) * TILE_WIDTH);
   }
 
   /** What should not be there. @returns false when some of it could not be judged. */
@@ -113,6 +120,7 @@ export class LogWatch {
       known: this.#known,
       report: (finding) => void found.push(finding),
       intact: (path, bytes) => this.#intact(path, bytes),
+      expired: async (end) => mayBeGone(this.#scene, this.log, end),
     });
     for await (const _ of walk.steps()) {
       progress(walk.done);

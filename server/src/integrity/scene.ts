@@ -29,6 +29,8 @@ export interface Scene {
   readonly manifest: Manifest;
   readonly signer: Signer;
   readonly origin: (log: LogName) => string;
+  /** Below `index` the bytes of a log may be gone; `settled` when its `minimum-index` must say so. */
+  readonly minimum: (log: LogName) => { readonly index: number; readonly settled: boolean };
   readonly sealing: Sealing;
   readonly report: (log: LogName, found: Found) => Promise<void>;
 }
@@ -45,6 +47,10 @@ export async function* until(holds: () => boolean): Steps<boolean> {
   for (let i = 0; i < MAX_WAITS && !holds(); i++) yield 'wait';
   return holds();
 }
+
+/** Whether the bytes of the entries before `end` may be gone. */
+export const mayBeGone = (scene: Scene, log: LogName, end: number): boolean =>
+  end <= scene.minimum(log).index;
 
 /** Reader of one log's files, by their paths inside it. */
 export const readerOf =

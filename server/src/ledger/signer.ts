@@ -1,4 +1,10 @@
-import { formatCheckpoint, formatVkey, manifestNoteText, signEd25519Note } from '@prooflog/proof';
+import {
+  formatCheckpoint,
+  formatMinimumIndex,
+  formatVkey,
+  manifestNoteText,
+  signEd25519Note,
+} from '@prooflog/proof';
 import type { Head } from './heads.js';
 
 /** A key that signs, wherever its private part lies. */
@@ -28,6 +34,11 @@ export class Signer {
   /** The checkpoint of a head as a signed note (c2sp.org/tlog-checkpoint). */
   checkpoint(tenant: string, origin: string, { size, root }: Head): Promise<string> {
     return this.#sign(tenant, origin, formatCheckpoint({ origin, size, root }));
+  }
+
+  /** The note up to which entry the bytes of a log may be gone (docs/formats/ledger.md, "Expiry"). */
+  minimumIndex(tenant: string, origin: string, index: number): Promise<string> {
+    return this.#sign(tenant, origin, formatMinimumIndex({ origin, index }));
   }
 
   /** The note over the manifest of an export (docs/formats/export.md), under the tenant's own name. */

@@ -25,6 +25,16 @@ export function parsePeriod(text: string): Period | null {
   return years + months + days === 0 ? null : { years, months, days };
 }
 
+/** The period as {@link parsePeriod} reads it. */
+export function formatPeriod({ years, months, days }: Period): string {
+  const parts = [
+    [years, 'Y'],
+    [months, 'M'],
+    [days, 'D'],
+  ] as const;
+  return `P${parts.map(([n, unit]) => (n === 0 ? '' : `${n}${unit}`)).join('')}`;
+}
+
 /**
  * The moment one period after another, in UTC. The last day of a month stays the last day where the month that is
  * reached is shorter.

@@ -126,26 +126,30 @@ export interface PlaceRow {
   readonly bytes: string | number;
 }
 
+/** A page of the places of one log. */
+export interface PlacePage {
+  /** Leaves below it. */
+  readonly size: number;
+  readonly after: Place;
+  readonly limit: number;
+}
+
 /** The places of matching records of one stream below a size of its log, in the order of the log: the export. */
-export function compilePlaces(
-  node: Node,
-  scope: Scope,
-  stream: string,
-  page: { readonly size: number; readonly after: Place; readonly limit: number },
-): Statement {
+export function compilePlaces(node: Node, scope: Scope, stream: string, page: PlacePage): Statement {
   const params = new Params();
-  const leaf = params.bind('Int64', page.after.leaf);
-  const slot = params.bind('Int64', page.after.slot);
-  const extra = [
-    `leaf < ${params.bind('Int64', page.size)} AND leaf >= ${leaf} AND (leaf > ${leaf} OR slot > ${slot})`,
-  ];
   const order = ` ORDER BY leaf, slot LIMIT ${params.bind('UInt32', page.limit)}`;
   const source = union({ ...scope, streams: [stream] }, params, (table) => ({
     columns: 'leaf, slot, length(record) AS bytes',
-    extra: [new Predicate(table, params, scope.now).sql(node), ...extra],
+    extra: [new Predicate(table, params, scope.now).sql(node), behind(page, params)],
     tail: order,
   }));
   return { sql: `SELECT * FROM ${source}${order}`, params: params.values };
+}
+
+function behind({ size, after }: PlacePage, params: Params): string {
+  const leaf = params.bind('Int64', after.leaf);
+  const slot = params.bind('Int64', after.slot);
+  return `leaf < ${params.bind('Int64', size)} AND leaf >= ${leaf} AND (leaf > ${leaf} OR slot > ${slot})`;
 }
 
 /** Counts by step of time and by level (logs) or result (events). */
@@ -234,4 +238,35 @@ export function compileCorrections(ids: readonly string[], scope: Scope): Statem
     sql: `SELECT corrects, event_id ${confined('events', scope, params, [wanted])} ORDER BY recorded_at, event_id LIMIT 1000`,
     params: params.values,
   };
+}
+
+const ERASURE = "stream = 'admin' AND action = 'subject_erased'";
+
+export interface ErasureRow {
+  readonly subject: string;
+  readonly event_id: string;
+}
+
+/** The records of the erasure of these pseudonyms. */
+export function compileErasures(subjects: readonly string[], scope: Scope): Statement {
+  const params = new Params();
+  const wanted = `entity_id IN ${params.bind('Array(String)', subjects)}`;
+  const from = confined('events', { ...scope, streams: ['admin'] }, params, [ERASURE, wanted]);
+  return { sql: `SELECT entity_id AS subject, event_id ${from} ORDER BY leaf`, params: params.values };
+}
+
+/**
+ * The places of the records, of any time, that prove the erasure of people named by records that match: the evidence
+ * in an export. `scope` is the one of the export, whatever its streams.
+ */
+export function compileEvidence(node: Node, scope: Scope, page: PlacePage): Statement {
+  const params = new Params();
+  const named = union(scope, params, (table) => ({
+    columns: "arrayJoin(extractAll(record, 'sub_[a-z2-7]{26}'))",
+    extra: [new Predicate(table, params, scope.now).sql(node)],
+  }));
+  const anyTime = { ...scope, streams: ['admin'], from: 0, to: Date.UTC(2262, 0, 1) };
+  const from = confined('events', anyTime, params, [ERASURE, `entity_id IN ${named}`, behind(page, params)]);
+  const sql = `SELECT leaf, slot, length(record) AS bytes ${from} ORDER BY leaf, slot LIMIT ${params.bind('UInt32', page.limit)}`;
+  return { sql, params: params.values };
 }

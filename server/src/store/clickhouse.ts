@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { type ClickHouseClient, createClient } from '@clickhouse/client';
 import { createChdbConnection } from 'chdb/connection';
 import { Failure } from '../base/errors.js';
+import { type LogName, splitLog } from '../event/stages.js';
 import type { NativeBlock } from './native.js';
 import type { Statement } from './process/protocol.js';
-import { ddl, TABLES, type TableName } from './tables.js';
+import { ddl, TABLES, type TableName, tableOf } from './tables.js';
 
 const READERS = 3;
 
@@ -55,6 +56,14 @@ export class ClickHouse {
       await this.command(`DROP TABLE IF EXISTS ${table} SYNC`);
       await this.command(ddl(table));
     }
+  }
+
+  /** Deletes the rows of a log's leaves below one; when it returns they are in no active part any more. */
+  async expire(log: LogName, below: number): Promise<void> {
+    const { tenant, stream } = splitLog(log);
+    await this.command(
+      `ALTER TABLE ${tableOf(stream)} DELETE WHERE tenant = ${literal(tenant)} AND stream = ${literal(stream)} AND leaf < ${Math.trunc(below)} SETTINGS mutations_sync = 1`,
+    );
   }
 
   /** Statements of our own making only. */

@@ -24,9 +24,12 @@ export const storeMigrations: Record<string, Migration> = {
   },
 };
 
-/** What the indexer needs of the ledger: the published sizes of its logs. */
+/** What the indexer needs of the ledger. */
 export interface SealedSizes {
+  /** The published size of each log. */
   sizes(): ReadonlyMap<LogName, number>;
+  /** First leaf of a log whose bytes are to be had; what lies below it expired. */
+  begin(log: LogName): number;
 }
 
 const BLOCK_LEAVES = 16_384;
@@ -77,10 +80,15 @@ export class Indexer {
     await this.#follower.stop();
   }
 
+  /** Leaves that are behind the indexer: in the store, or expired. */
+  #done(log: LogName): number {
+    return Math.max(this.#indexed.get(log)?.done ?? 0, this.#ledger.begin(log));
+  }
+
   /** Leaves sealed but not yet searchable. */
   get lag(): number {
     let lag = 0;
-    for (const [log, size] of this.#ledger.sizes()) lag += size - (this.#indexed.get(log)?.done ?? 0);
+    for (const [log, size] of this.#ledger.sizes()) lag += size - this.#done(log);
     return lag;
   }
 
@@ -93,8 +101,7 @@ export class Indexer {
   /** Resolves true when everything sealed at the time of the call can be found; false when aborted. */
   async caughtUp(signal: AbortSignal): Promise<boolean> {
     const wanted = new Map(this.#ledger.sizes());
-    const done = (): boolean =>
-      [...wanted].every(([log, size]) => (this.#indexed.get(log)?.done ?? 0) >= size);
+    const done = (): boolean => [...wanted].every(([log, size]) => this.#done(log) >= size);
     while (!done()) {
       if (signal.aborted) return false;
       await new Promise<void>((resolve) => {
@@ -127,12 +134,13 @@ export class Indexer {
   }
 
   async #block(log: LogName, size: number): Promise<boolean> {
-    const at = this.#indexed.get(log) ?? { done: 0, intent: 0 };
-    if (at.done >= size) return false;
-    const end = at.intent > at.done ? at.intent : await this.#plan(log, at.done, size);
+    const from = this.#done(log);
+    if (from >= size) return false;
+    const intent = this.#indexed.get(log)?.intent ?? 0;
+    const end = intent > from ? intent : await this.#plan(log, from, size);
     const table = tableOf(splitLog(log).stream);
-    const token = tokenOf(log, at.done, end);
-    this.#rows += await this.#store.index({ log, table, from: at.done, to: end, size, token });
+    const token = tokenOf(log, from, end);
+    this.#rows += await this.#store.index({ log, table, from, to: end, size, token });
     await this.#save(log, end, end);
     return true;
   }

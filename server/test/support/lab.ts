@@ -228,6 +228,7 @@ async function open(dir: string) {
     manifest: new Manifest(control.db as never),
     signer,
     origin,
+    minimum: () => ({ index: 0, settled: true }),
     sealing: {
       begun: () => journal.durable,
       settled: (log?: LogName) => (log !== undefined && heads.stopped.has(log) ? 0 : settled),

@@ -10,6 +10,7 @@ import { sha256 } from '../../hash/tree-hash.js';
 import { parseCheckpoint } from '../../note/checkpoint.js';
 import { NoteError, parseNote, parseVkey } from '../../note/note.js';
 import { anotherKey, trustOf } from '../../note/trusted.js';
+import { ERASURE_STREAM, type ErasedSubjects } from '../erasure.js';
 import type { Sink } from './input.js';
 import { verifyExportedLog } from './log.js';
 import { type ExportReport, noCounts } from './report.js';
@@ -51,9 +52,10 @@ export async function verifyExport(
   const manifest = checkManifest(await read('manifest.json'), await read('manifest.note'), vkeys, sink);
   if (manifest !== null) await checkFiles(manifest, files, sink);
   const logs = [];
-  for (const stream of streamsOf(manifest, files.names)) {
+  const erased = new Map<string, ErasedSubjects>();
+  for (const stream of erasuresFirst(streamsOf(manifest, files.names))) {
     const stated = manifest?.logs.find((log) => log.stream === stream);
-    logs.push(await verifyExportedLog({ stream, stated, vkeys, kept, read }, sink));
+    logs.push(await verifyExportedLog({ stream, stated, vkeys, kept, erased, read }, sink));
   }
   if (kept !== undefined && !logs.some((log) => log.origin === kept.origin))
     sink.open.push('The kept checkpoint is of a log that is not in this export.');
@@ -95,6 +97,10 @@ function streamsOf(manifest: Manifest | null, names: readonly string[]): string[
   if (manifest !== null) return manifest.logs.map((log) => log.stream);
   return names.flatMap((name) => /^records\/([a-z0-9][a-z0-9._-]{0,63})\.ndjson$/.exec(name)?.[1] ?? []);
 }
+
+/** What the other logs hold of erased people is told by the erasures that were proven before. */
+const erasuresFirst = (streams: readonly string[]): string[] =>
+  [...streams].sort((a, b) => Number(b === ERASURE_STREAM) - Number(a === ERASURE_STREAM));
 
 function checkManifest(
   bytes: Uint8Array,

@@ -1,5 +1,6 @@
 import type { ManifestLog } from '../../export/manifest.js';
 import type { Checkpoint } from '../../note/checkpoint.js';
+import type { ErasedSubjects } from '../erasure.js';
 import type { ExportFinding, RecordResult } from './report.js';
 
 /** Where findings, results and open questions of all logs go. */
@@ -15,6 +16,8 @@ export interface LogInput {
   readonly stated: ManifestLog | undefined;
   readonly vkeys: readonly string[];
   readonly kept: Checkpoint | undefined;
+  /** Proven erasures, by tenant (the origin of its logs without the stream). Those of this log are added. */
+  readonly erased: Map<string, ErasedSubjects>;
   /** A file of the export; empty when it is missing, which is reported elsewhere. */
   readonly read: (name: string) => Promise<Uint8Array>;
 }

@@ -1,11 +1,13 @@
-import { logFiles } from '../../export/manifest.js';
+import { logFiles, tenantOfOrigin } from '../../export/manifest.js';
 import { linesOf } from '../../export/proof-line.js';
 import { toHex } from '../../hash/bytes.js';
 import { leafHash } from '../../hash/tree-hash.js';
+import type { Checkpoint } from '../../note/checkpoint.js';
+import { ERASURE_STREAM, ErasedSubjects } from '../erasure.js';
 import { checkKept, openCheckpoint } from './checkpoint.js';
 import type { LogInput, Sink } from './input.js';
 import { Places } from './places.js';
-import { type ExportedLogReport, noCounts } from './report.js';
+import { type ExportedLogReport, noCounts, type RecordState } from './report.js';
 import { settle, withoutProof } from './states.js';
 
 /** Checks all records of one log of an export. */
@@ -38,7 +40,9 @@ export async function verifyExportedLog(input: LogInput, sink: Sink): Promise<Ex
   const states =
     typeof places === 'number'
       ? withoutProof(input.stream, lines, sink)
-      : settle(input, head.signed, lines, computed, places.all, sink);
+      : settle({ input, ...head, lines, computed, places: places.all }, sink);
+  if (input.stream === ERASURE_STREAM && head.checkpoint !== null)
+    learn(input, head.checkpoint, lines, states);
   if (proven && head.checkpoint !== null) await checkKept(input, head.checkpoint, nodes, sink);
   const counts = noCounts();
   for (const state of states) counts[state] += 1;
@@ -52,6 +56,18 @@ export async function verifyExportedLog(input: LogInput, sink: Sink): Promise<Ex
       typeof places !== 'number' &&
       head.checkpoint !== null &&
       places.areAll(head.checkpoint.size) &&
-      counts.verified === states.length,
+      counts.verified + counts.erased === states.length,
   };
+}
+
+/** What a proven record of an erasure says counts for the other logs of the same tenant. */
+function learn(
+  { erased }: LogInput,
+  { origin }: Checkpoint,
+  lines: readonly Uint8Array[],
+  states: readonly RecordState[],
+): void {
+  const subjects = new ErasedSubjects();
+  for (const [i, line] of lines.entries()) if (states[i] === 'verified') subjects.learn(line);
+  erased.set(tenantOfOrigin(origin), subjects);
 }

@@ -9,6 +9,7 @@ export interface Place {
   readonly leaf: number;
   readonly slot: number;
   readonly block: boolean;
+  /** Said to be erased; that alone proves nothing. */
   readonly erased: boolean;
   /** As stated, or as computed from the record where only that leads to the root. */
   hash: Uint8Array;

@@ -1,5 +1,6 @@
-import { logFiles } from '../../export/manifest.js';
+import { logFiles, tenantOfOrigin } from '../../export/manifest.js';
 import { toHex } from '../../hash/bytes.js';
+import type { Checkpoint } from '../../note/checkpoint.js';
 import { eventIdIn } from '../findings.js';
 import type { LogInput, Signed, Sink } from './input.js';
 import type { Place } from './places.js';
@@ -13,13 +14,20 @@ export function withoutProof(stream: string, lines: readonly Uint8Array[], sink:
   });
 }
 
+/** Everything of one log that its records are judged by. */
+interface Evidence {
+  readonly input: LogInput;
+  readonly checkpoint: Checkpoint | null;
+  readonly signed: Signed;
+  readonly lines: readonly Uint8Array[];
+  /** Hash of each line. */
+  readonly computed: readonly Uint8Array[];
+  readonly places: readonly Place[];
+}
+
 /** The state of every record: of those whose bytes are there, then of those that only have a place. */
 export function settle(
-  input: LogInput,
-  signed: Signed,
-  lines: readonly Uint8Array[],
-  computed: readonly Uint8Array[],
-  places: readonly Place[],
+  { input, checkpoint, signed, lines, computed, places }: Evidence,
   sink: Sink,
 ): RecordState[] {
   const path = logFiles(input.stream).records;
@@ -44,12 +52,19 @@ export function settle(
     const event_id = (bytes === undefined ? undefined : eventIdIn(bytes)) ?? '';
     sink.records.push({ stream: input.stream, line, event_id, ...where, state });
   };
+  const erased = input.erased.get(tenantOfOrigin(checkpoint?.origin ?? ''));
+  const told = (place: Place, line: Uint8Array): RecordState => {
+    const state = sound(place);
+    if (state !== 'verified') return state;
+    if (erased?.concern(line)) return 'erased';
+    return place.erased ? unproven(input, place, sink) : 'verified';
+  };
   const isGone = (place: Place): boolean => place.erased || place.leaf < (input.stated?.minimum_index ?? 0);
   const gone = left.filter(isGone);
   const lacking = left.filter((place) => !isGone(place)).values();
   for (const [i, place] of found.entries()) {
     // An altered line is what became of the next place that has no line of its own.
-    const state = place === undefined ? 'tampered' : sound(place);
+    const state = place === undefined ? 'tampered' : told(place, lines[i] as Uint8Array);
     const was = place ?? lacking.next().value;
     tell(state, i + 1, was);
     if (place !== undefined) continue;
@@ -78,9 +93,11 @@ export function settle(
 
 function withoutBytes(input: LogInput, place: Place, sound: RecordState, sink: Sink): RecordState {
   if (sound === 'tampered') return 'tampered';
-  if (!place.erased) return sound === 'verified' ? 'expired' : 'unknown';
-  sink.open.push(
-    `${input.stream}, entry ${place.leaf}: said to be erased; this verifier cannot check an erasure.`,
-  );
+  if (place.erased) return unproven(input, place, sink);
+  return sound === 'verified' ? 'expired' : 'unknown';
+}
+
+function unproven({ stream }: LogInput, { leaf }: Place, sink: Sink): RecordState {
+  sink.open.push(`${stream}, entry ${leaf}: said to be erased, without a proven record of the erasure.`);
   return 'unknown';
 }

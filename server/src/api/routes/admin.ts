@@ -86,7 +86,7 @@ async function createTenant(services: Services, context: Context): Promise<unkno
 }
 
 /** A tenant's own administrator may leave the tenant out. */
-function wantedTenant(services: Services, context: Context, named: string | undefined): TenantInfo {
+export function wantedTenant(services: Services, context: Context, named: string | undefined): TenantInfo {
   if (named === undefined) return context.tenant();
   const tenant = services.tenants.find(named);
   const { principal } = context;

@@ -58,6 +58,13 @@ export class Fields {
     return value;
   }
 
+  flag(name: string): boolean {
+    const value = this.#take(name) ?? false;
+    if (typeof value !== 'boolean')
+      throw new Failure('wrong_type', `${name} must be true or false.`, { field: name });
+    return value;
+  }
+
   texts(name: string): string[] | undefined {
     const value = this.#take(name);
     if (value === undefined) return undefined;

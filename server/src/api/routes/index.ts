@@ -9,6 +9,7 @@ import { ledgerRoutes } from './ledger.js';
 import { otlpRoutes } from './otlp.js';
 import { recordRoutes } from './records.js';
 import { rehearsalRoutes } from './rehearsal.js';
+import { retentionRoutes } from './retention.js';
 import { rightsRoutes } from './rights.js';
 import { searchRoutes } from './search.js';
 import { sessionRoutes } from './session.js';
@@ -26,6 +27,7 @@ export const routes = (services: Services): Route[] =>
     recordRoutes,
     rightsRoutes,
     consentRoutes,
+    retentionRoutes,
     exportRoutes,
     tailRoutes,
     ledgerRoutes,

@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { parsePath, TILE_WIDTH } from '@prooflog/proof';
 import { Failure } from '../../base/errors.js';
 import type { LogName } from '../../event/stages.js';
 import type { CheckpointFile } from '../../ledger/checkpoints.js';
@@ -47,6 +48,12 @@ export function ledgerRoutes(services: Services): Route[] {
     },
     {
       method: 'GET',
+      url: '/ledger/:tenant/:stream/minimum-index',
+      permission: 'read_ledger',
+      handle: (context) => sendFile(services, context, 'minimum-index'),
+    },
+    {
+      method: 'GET',
       url: '/ledger/:tenant/:stream/*',
       permission: 'read_ledger',
       handle: (context) => sendTile(services, context),
@@ -87,7 +94,7 @@ async function record(services: Services, context: Context, log: LogName): Promi
 async function sendFile(
   services: Services,
   context: Context,
-  name: CheckpointFile | 'vkey',
+  name: CheckpointFile | 'vkey' | 'minimum-index',
 ): Promise<unknown> {
   const log = wantedLog(services, context);
   const body = await read(join(services.engine.ledger.dirOf(log), name));
@@ -98,6 +105,11 @@ async function sendTile(services: Services, context: Context): Promise<unknown> 
   const path = (context.request.params as { '*': string })['*'];
   if (!TILE.test(path)) throw missing();
   const log = wantedLog(services, context);
+  if (endOf(path) <= services.engine.minimums.of(log).index)
+    throw new Failure(
+      'expired',
+      'The time of these entries was over: their bytes are gone, their hashes stay.',
+    );
   if (!path.startsWith('tile/') || path.startsWith('tile/entries/')) await record(services, context, log);
   const body = await read(join(services.engine.ledger.dirOf(log), path));
   const reply = context.reply.type('application/octet-stream').header('cache-control', IMMUTABLE);
@@ -111,6 +123,12 @@ async function sendTile(services: Services, context: Context): Promise<unknown> 
 /** Whether `gzip` is named and not refused by `q=0` (RFC 9110 §12.5.3). */
 const takesGzip = (header: string | string[] | undefined): boolean =>
   /(?:^|,)\s*gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[^,]*)?(?:,|$)/i.test(String(header ?? ''));
+/** End index of what a path holds the bytes of; tiles are kept for ever, and so is an incomplete bundle while it is one. */
+function endOf(path: string): number {
+  const parsed = parsePath(path);
+  if (parsed === null || parsed.kind === 'tile') return Number.POSITIVE_INFINITY;
+  return parsed.kind === 'block' ? parsed.leaf + 1 : (parsed.index + 1) * TILE_WIDTH;
+}
 
 async function read(path: string): Promise<Buffer> {
   try {

@@ -10,8 +10,8 @@ import {
 } from '../../query/compile.js';
 import type { Context, Route, Services } from '../context.js';
 import type { CorrelationReply, StoredRecord } from '../contract.js';
-import { withCorrections } from './corrections.js';
-import { justification, shownRecord } from './shown.js';
+import { withAnnotations } from './annotations.js';
+import { justification } from './shown.js';
 
 const ALL_TIME = { from: 0, to: Date.UTC(2262, 0, 1) };
 const MAX_RECORDS = 2_000;
@@ -69,7 +69,7 @@ async function oneRecord(services: Services, context: Context): Promise<StoredRe
     entity: { type: 'record', id },
     details: justification(context),
   });
-  return (await withCorrections(services, [row], scope))[0] ?? shownRecord(row);
+  return (await withAnnotations(services, [row], scope))[0] as StoredRecord;
 }
 
 async function oneProof(services: Services, context: Context): Promise<unknown> {
@@ -116,7 +116,7 @@ async function correlation(services: Services, context: Context): Promise<Correl
   return {
     id: known ? id : '',
     ids: known ? [...ids] : [],
-    records: shown.map(shownRecord),
+    records: await withAnnotations(services, shown, scope),
     truncated: rows.length > MAX_RECORDS,
   };
 }

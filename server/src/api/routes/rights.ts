@@ -36,14 +36,13 @@ function subjectIn(fields: Fields): string {
 }
 
 /** People write names into reasons: what is kept of one has passed the same rules as any text. */
-function groundIn(fields: Fields): string {
-  const ground = fields.text('ground');
+export function cleanGround(ground: string, field: string): string {
   if (ground === '' || ground.length > LONGEST_GROUND)
-    throw new Failure('bad_value', `ground must have 1 to ${LONGEST_GROUND} characters.`, {
-      field: 'ground',
-    });
+    throw new Failure('bad_value', `${field} must have 1 to ${LONGEST_GROUND} characters.`, { field });
   return scrub(ground)?.text ?? ground;
 }
+
+const groundIn = (fields: Fields): string => cleanGround(fields.text('ground'), 'ground');
 
 const idIn = (context: Context): string => (context.request.params as { id: string }).id;
 

@@ -14,8 +14,8 @@ import { parseQuery } from '../../query/parse.js';
 import { parseTime } from '../../query/time.js';
 import type { Context, Route, Services } from '../context.js';
 import type { FacetsReply, FieldInfo, HistogramReply, SearchReply } from '../contract.js';
+import { withAnnotations } from './annotations.js';
 import { Fields } from './body.js';
-import { withCorrections } from './corrections.js';
 import { justification } from './shown.js';
 
 export const SUBJECTS = new Set(['actor.id', 'user_id']);
@@ -156,7 +156,7 @@ async function search(services: Services, context: Context): Promise<SearchReply
       ? encodeCursor({ at: Number(last.at), id: last.event_id }, services.engine.cursorKey, binding)
       : undefined;
   return {
-    records: await withCorrections(services, page, ask.scope),
+    records: await withAnnotations(services, page, ask.scope),
     ...(next === undefined ? {} : { cursor: next }),
     elapsed_ms: Math.round((performance.now() - started) * 10) / 10,
   };

@@ -23,6 +23,7 @@ export interface Statement {
 export type StoreRequest =
   | ({ readonly kind: 'query' } & Statement)
   | ({ readonly kind: 'index' } & IndexRange)
+  | { readonly kind: 'expire'; readonly log: LogName; readonly below: number }
   | { readonly kind: 'recreate' };
 
 export interface StoreCall {
@@ -30,7 +31,7 @@ export interface StoreCall {
   readonly request: StoreRequest;
 }
 
-/** `query` answers with lines of JSON, `index` with the number of records, `recreate` with nothing. */
+/** `query` answers with lines of JSON, `index` with the number of records, `expire` and `recreate` with nothing. */
 export type StoreAnswer =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly code: ErrorCode; readonly message: string };

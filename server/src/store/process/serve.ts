@@ -49,6 +49,8 @@ async function answer(store: ClickHouse, writer: BlockWriter, request: StoreRequ
       return store.query(request);
     case 'index':
       return writer.index(request);
+    case 'expire':
+      return store.expire(request.log, request.below);
     case 'recreate':
       return store.recreate();
   }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { Failure } from '../../base/errors.js';
+import type { LogName } from '../../event/stages.js';
 import { confined, programFolders } from './confine.js';
 import { type IndexRange, READY, type Statement, type StoreAnswer, type StoreRequest } from './protocol.js';
 
@@ -53,6 +54,11 @@ export class Store {
   /** Puts a range of a log into the store; the same token twice does it once. @returns the number of records. */
   async index(range: IndexRange): Promise<number> {
     return (await this.#call({ kind: 'index', ...range })) as number;
+  }
+
+  /** Deletes the rows of a log's leaves below one, in the store's files too. */
+  async expire(log: LogName, below: number): Promise<void> {
+    await this.#call({ kind: 'expire', log, below });
   }
 
   /** Throws everything away and makes the tables anew. */

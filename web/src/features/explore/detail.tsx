@@ -1,3 +1,4 @@
+import { sealedFor } from '@prooflog/proof';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
@@ -121,6 +122,11 @@ function Summary({ record }: { record: StoredRecord }) {
             <RecordLink id={record.corrects} />
           </Line>
         )}
+        {erasedFields(record).map((name) => (
+          <Line key={name} name={visible(name)}>
+            <em>erased</em>
+          </Line>
+        ))}
         {(record.corrected_by ?? []).map((id) => (
           <Line key={id} name="Corrected by">
             <RecordLink id={id} />
@@ -129,6 +135,13 @@ function Summary({ record }: { record: StoredRecord }) {
       </tbody>
     </table>
   );
+}
+
+/** Details whose values nobody can open any more; in the record itself they stand as they were sealed. */
+function erasedFields({ erased_by, metadata }: StoredRecord): string[] {
+  const gone = new Set((erased_by ?? []).map((erased) => erased.subject));
+  const details = Object.entries(metadata?.details ?? {});
+  return details.flatMap(([name, value]) => (gone.has(sealedFor(value) ?? '') ? [name] : []));
 }
 
 /** Opens another record in the drawer; the query and the range stay as they are. */

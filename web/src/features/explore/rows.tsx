@@ -37,7 +37,7 @@ export function summary(record: StoredRecord): { kind: string; who: string; what
   return {
     kind: record.result ?? '',
     who: record.actor?.role ?? record.actor?.type ?? '',
-    what: `${record.corrected_by === undefined ? '' : 'corrected · '}${record.corrects === undefined ? '' : 'correction · '}${record.action ?? ''}${entity}${reason}`,
+    what: `${record.erased_by === undefined ? '' : 'erased · '}${record.corrected_by === undefined ? '' : 'corrected · '}${record.corrects === undefined ? '' : 'correction · '}${record.action ?? ''}${entity}${reason}`,
   };
 }
 

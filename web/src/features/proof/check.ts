@@ -1,11 +1,13 @@
 import {
   consistencyPath,
+  erasedSubject,
   type FileReader,
   followRotations,
   fromBase64,
   parseCheckpoint,
   parseTlogProof,
   type RecordVerdict,
+  subjectsOf,
   tileHashes,
   toBase64,
   verifyConsistency,
@@ -22,7 +24,9 @@ import {
 } from '../../api/client';
 import { type Growth, growth, type Memory } from './memory';
 
-export interface Check extends RecordVerdict {
+export interface Check extends Omit<RecordVerdict, 'state'> {
+  /** `erased`: verified, and so is the record of the erasure of a person in it. */
+  readonly state: RecordVerdict['state'] | 'erased';
   readonly checkpoint: string;
   readonly proofText: string;
   readonly vkey: string;
@@ -53,10 +57,27 @@ async function keysToTrust(seen: string | undefined, offered: readonly string[])
 }
 
 /**
- * Checks a record here, in the browser: its hash, its place in the tree, the signature, and that the log has only
- * grown since this browser last saw it. Nothing the server says about validity is used.
+ * Checks a record here, in the browser: its hash, its place in the tree, the signature, that the log has only grown
+ * since this browser last saw it, and the erasure of people in it. Nothing the server says about validity is used.
  */
 export async function checkRecord(record: StoredRecord, memory: Memory): Promise<Check> {
+  const check = await checkPlace(record, memory);
+  if (check.state !== 'verified') return check;
+  return (await isErased(record, memory)) ? { ...check, state: 'erased' } : check;
+}
+
+async function isErased(record: StoredRecord, memory: Memory): Promise<boolean> {
+  const subjects = subjectsOf(record);
+  for (const { event_id } of record.erased_by ?? []) {
+    const erasure = await get<StoredRecord>(`/v1/events/${encodeURIComponent(event_id)}`);
+    const subject = erasedSubject(erasure);
+    if (subject === null || !subjects.has(subject) || erasure.tenant.id !== record.tenant.id) continue;
+    if ((await checkPlace(erasure, memory)).state === 'verified') return true;
+  }
+  return false;
+}
+
+async function checkPlace(record: StoredRecord, memory: Memory): Promise<Check> {
   const [proofText, { logs }] = await Promise.all([
     getText(`/v1/events/${record.event_id}/proof`),
     get<{ logs: TrustedLog[] }>('/v1/logs-of-trust'),

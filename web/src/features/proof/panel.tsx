@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { ApiError, type StoredRecord } from '../../api/client';
 import { CopyButton } from '../../ui/copy-button';
 import { FailureNotice } from '../../ui/failure';
@@ -26,6 +27,9 @@ export function ProofPanel({ record }: { record: StoredRecord }) {
   return (
     <section className={styles.panel} aria-label="Proof" aria-busy={check.isPending}>
       <Badge check={check.data} pending={check.isPending} />
+      {check.data?.state === 'erased' ? (
+        <Erasure records={(record.erased_by ?? []).map((erased) => erased.event_id)} />
+      ) : null}
       {check.error === null ? null : <FailureNotice error={check.error} />}
       {check.data === undefined ? null : <Steps check={check.data} record={record} />}
     </section>
@@ -34,6 +38,7 @@ export function ProofPanel({ record }: { record: StoredRecord }) {
 
 const STATES = {
   verified: { word: 'Verified', icon: 'M8 1 2 3.5v4C2 11 4.5 13.6 8 15c3.5-1.4 6-4 6-7.5v-4zM5 8l2 2 4-4.5' },
+  erased: { word: 'Erased', icon: 'M6 13h8M2 9.5 9 2.5l4.5 4.5-6 6H5.5z' },
   tampered: { word: 'Tampered', icon: 'M2 2l12 12M14 2 2 14' },
   unknown: { word: 'Cannot tell', icon: 'M6 6a2 2 0 1 1 3 2c-1 .6-1 1-1 2M8 13v.1' },
   pending: { word: 'Checking…', icon: 'M8 3v5l3 2M8 1a7 7 0 1 0 .1 0' },
@@ -55,8 +60,23 @@ function Badge({ check, pending }: { check: Check | undefined; pending: boolean 
         />
       </svg>
       <strong>{word}</strong>
+      {state === 'erased' ? <span>and unchanged: checked by this browser, just now</span> : null}
       {state === 'verified' ? <span>by this browser, just now</span> : null}
     </div>
+  );
+}
+
+function Erasure({ records }: { records: readonly string[] }) {
+  return (
+    <p className={styles.erasure}>
+      A person in this record was erased. The record stands in the book exactly as it was sealed, but the key
+      to that person’s values is destroyed: nobody can read them, or say who it was.{' '}
+      {records.map((id) => (
+        <Link key={id} to="/explore" search={(before) => ({ ...before, open: id })}>
+          Record of the erasure
+        </Link>
+      ))}
+    </p>
   );
 }
 
