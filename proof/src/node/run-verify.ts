@@ -1,7 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { parseStrict } from '../canonical/parse.js';
+import { parseLogVkey } from '../note/log-vkey.js';
 import { parseNote } from '../note/note.js';
+import { parseKept } from '../verify/continuation.js';
 import { type LogReport, verifyLog } from '../verify/log.js';
 import { verifyRecordProof } from '../verify/record.js';
 import { type Policy, parsePolicy } from '../witness/policy.js';
@@ -90,6 +92,7 @@ export async function runVerify(argv: readonly string[], io: VerifyIo): Promise<
       ...(values.policy === undefined ? {} : { policy: parsePolicy(await readFile(values.policy)) }),
       ...(values.record === undefined ? {} : { record: values.record }),
     };
+    for (const vkey of options.vkeys) parseLogVkey(vkey);
     if (!/^https?:/.test(target) && (await isExport(target))) return await runExport(target, options, io);
     return (await isProof(target))
       ? await verifyProofFile(target, options, io)
@@ -115,12 +118,13 @@ async function logsAt(target: string, options: Options): Promise<NamedLog[]> {
   const url = target.replace(/\/+$/, '');
   const access = options.token === undefined ? {} : { token: options.token };
   return /\/ledger\/[^/]+\/[^/]+$/.test(url)
-    ? [{ name: url, source: httpSource(url, access) }]
+    ? [{ name: url, source: httpSource(url, access), own: false }]
     : serverLogs(url, access);
 }
 
 async function verifyLogs(logs: readonly NamedLog[], options: Options, io: VerifyIo): Promise<Exit> {
   const reports: (LogReport & { name: string })[] = [];
+  const kept = options.checkpoint;
   const started = Date.now();
   let shown = started;
   for (const log of logs) {
@@ -129,10 +133,10 @@ async function verifyLogs(logs: readonly NamedLog[], options: Options, io: Verif
       shown = Date.now();
       io.err(`${log.name}: ${done} of ${size}\n`);
     };
-    const kept = options.checkpoint;
     const report = await verifyLog(log.source, {
       vkeys: options.vkeys,
       onProgress,
+      ...(log.own ? { name: log.name } : {}),
       ...policyOf(options),
       ...(kept === undefined || (logs.length > 1 && !isOf(kept, log.name))
         ? {}
@@ -140,6 +144,8 @@ async function verifyLogs(logs: readonly NamedLog[], options: Options, io: Verif
     });
     reports.push({ name: log.name, ...report });
   }
+  if (kept !== undefined && logs.length > 1 && !logs.some((log) => isOf(kept, log.name)))
+    reports.push(removed(kept));
   if (options.json) io.out(`${JSON.stringify({ logs: reports })}\n`);
   else for (const report of reports) io.out(describe(report));
   if (reports.length === 0) io.err('prooflog verify: there is no log here.\n');
@@ -153,6 +159,16 @@ const policyOf = ({ policy }: Options): { policy?: Policy } => (policy === undef
 
 const isOf = (checkpoint: string, name: string): boolean =>
   (checkpoint.split('\n')[0] ?? '').endsWith(`/${name}`);
+
+/** Nothing of the log of the kept checkpoint is here any more. */
+function removed(kept: string): LogReport & { name: string } {
+  const { origin } = parseKept(kept);
+  const message = 'The log of the kept checkpoint is not here.';
+  return {
+    ...{ name: origin, origin, size: 0, root: '', status: 'tampered', key: 'none', records: 0 },
+    findings: [{ code: 'not_a_continuation', path: 'checkpoint', index: 0, message }],
+  };
+}
 
 /** A witness may state any number of seconds; a date only shows those a calendar has. */
 function stated(seconds: number): string {
@@ -171,6 +187,11 @@ function describe(report: LogReport & { name: string }): string {
       .join(', ');
     return `  ${f.code}: ${report.name}/${f.path}${where === '' ? '' : ` (${where})`}: ${f.message}\n`;
   });
+  const forks = report.findings.flatMap(({ evidence }) =>
+    evidence === undefined
+      ? []
+      : ['  both heads, signed by the log:\n', indented(evidence.kept, evidence.published)],
+  );
   const seen = (report.witnesses ?? []).flatMap(({ name, time }) =>
     time === null ? [] : [`  witness ${name}: ${stated(time)}\n`],
   );
@@ -178,9 +199,13 @@ function describe(report: LogReport & { name: string }): string {
     head +
     seen.join('') +
     lines.slice(0, 100).join('') +
+    forks.join('') +
     (lines.length > 100 ? `  … and ${lines.length - 100} more\n` : '')
   );
 }
+
+const indented = (...notes: readonly string[]): string =>
+  notes.map((note) => note.replaceAll(/^(?=.)/gm, '    ')).join('\n');
 
 async function verifyProofFile(path: string, options: Options, io: VerifyIo): Promise<Exit> {
   const proofText = await readFile(path, 'utf8');

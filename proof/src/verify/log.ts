@@ -1,13 +1,12 @@
 import { fromUtf8, toHex } from '../hash/bytes.js';
-import { consistencyPath } from '../merkle/compute.js';
-import { verifyConsistency } from '../merkle/verify.js';
-import { type Checkpoint, parseCheckpoint } from '../note/checkpoint.js';
-import { NoteError, verifyNote } from '../note/note.js';
-import { type FileReader, tileHashes } from '../tile/reader.js';
+import { parseCheckpoint } from '../note/checkpoint.js';
+import { formatNote, NoteError, parseVkey, verifyNote } from '../note/note.js';
+import type { FileReader } from '../tile/reader.js';
 import type { Policy } from '../witness/policy.js';
 import { checkQuorum, type WitnessState } from '../witness/quorum.js';
+import { checkContinuation, type Published, parseKept } from './continuation.js';
 import { checkExtraFiles } from './extra-files.js';
-import type { Finding } from './findings.js';
+import type { Finding, FindingCode } from './findings.js';
 import { Walk } from './walk.js';
 
 /** Where the files of one log are read from. `list` gives all paths, if that is possible. */
@@ -16,7 +15,15 @@ export interface LogSource {
   list?(): Promise<string[]>;
 }
 
+/** Findings that leave the question open; every other one answers it. */
+const OPEN: readonly FindingCode[] = ['checkpoint_missing', 'quorum_not_met'];
+
+/** A signed size may be any number: where nothing of the log is there, this many findings are enough. */
+const MOST_FINDINGS = 10_000;
+
 export interface VerifyOptions {
+  /** `<tenant id>/<stream>`, where the log must be this one: its origin ends so. */
+  readonly name?: string;
   /** Keys the caller trusts. The log's own `vkey` file is used only when this is empty. */
   readonly vkeys?: readonly string[];
   /** A checkpoint kept from earlier: the log must have grown from it. */
@@ -43,40 +50,49 @@ export interface LogReport {
   readonly findings: readonly Finding[];
 }
 
-/** Checks everything of one log, streaming: memory does not grow with it. */
+/**
+ * Checks everything of one log, streaming: memory does not grow with it.
+ * @throws NoteError when a key or the kept checkpoint of the caller's cannot be read; what `source` throws.
+ */
 export async function verifyLog(source: LogSource, options: VerifyOptions = {}): Promise<LogReport> {
+  const kept = options.previousCheckpoint;
+  const earlier = kept === undefined ? undefined : parseKept(kept);
+  for (const vkey of options.vkeys ?? []) parseVkey(vkey);
   const findings: Finding[] = [];
-  const head = await readHead(source, options, findings);
-  if (head === null)
-    return {
-      origin: '',
-      size: 0,
-      root: '',
-      status: findings.length > 0 ? 'tampered' : 'unknown',
-      key: 'none',
-      records: 0,
-      findings,
-    };
+  const report = (finding: Finding): void => void findings.push(finding);
+  const isBroken = (): boolean => findings.some((f) => !OPEN.includes(f.code));
+  const head = await readHead(source, options, report);
+  if (head === null) {
+    if (earlier !== undefined && earlier.size > 0 && !isBroken())
+      report({
+        code: 'not_a_continuation',
+        path: 'checkpoint',
+        index: 0,
+        message: `The log has no checkpoint; an earlier one had ${earlier.size} entries.`,
+      });
+    const status = isBroken() ? 'tampered' : 'unknown';
+    return { origin: '', size: 0, root: '', status, key: 'none', records: 0, findings };
+  }
   const { checkpoint, key, witnesses } = head;
   const { size, root } = checkpoint;
-  const report = (finding: Finding): void => void findings.push(finding);
   const walk = new Walk({ read: source.read, size, root, report });
-  for await (const _ of walk.steps()) options.onProgress?.(walk.done, size);
-  if (!walk.holds && findings.every((f) => f.code === 'quorum_not_met'))
-    findings.push({
+  for await (const _ of walk.steps()) {
+    options.onProgress?.(walk.done, size);
+    if (findings.length >= MOST_FINDINGS) break;
+  }
+  if (!walk.holds && !isBroken())
+    report({
       code: 'root_mismatch',
       path: 'checkpoint',
       message: 'The entries do not give the root that was signed.',
     });
-  await checkEarlier(source, checkpoint, options, findings);
+  if (kept !== undefined) await checkContinuation(source, head, kept, report);
   if (source.list !== undefined) await checkExtraFiles(source, await source.list(), walk, size, report);
-  const broken = findings.some((f) => f.code !== 'quorum_not_met');
-  const status = broken ? 'tampered' : findings.length > 0 || key === 'none' ? 'unknown' : 'verified';
   return {
     origin: checkpoint.origin,
-    size: checkpoint.size,
-    root: toHex(checkpoint.root),
-    status,
+    size,
+    root: toHex(root),
+    status: isBroken() ? 'tampered' : findings.length > 0 ? 'unknown' : 'verified',
     key,
     records: walk.records,
     ...(witnesses === undefined ? {} : { witnesses }),
@@ -84,8 +100,7 @@ export async function verifyLog(source: LogSource, options: VerifyOptions = {}):
   };
 }
 
-interface SignedHead {
-  readonly checkpoint: Checkpoint;
+interface SignedHead extends Published {
   readonly key: LogReport['key'];
   readonly witnesses?: readonly WitnessState[];
 }
@@ -93,10 +108,14 @@ interface SignedHead {
 async function readHead(
   source: LogSource,
   options: VerifyOptions,
-  findings: Finding[],
+  report: (finding: Finding) => void,
 ): Promise<SignedHead | null> {
   const bytes = await source.read('checkpoint');
-  if (bytes === null) return null;
+  if (bytes === null) {
+    // Before the first one a crash may have left tiles; nothing in the log itself tells whether one was there.
+    report({ code: 'checkpoint_missing', path: 'checkpoint', message: 'There is no checkpoint.' });
+    return null;
+  }
   const trusted = [...(options.vkeys ?? []), ...(options.policy?.logs.map((log) => log.vkey) ?? [])];
   const beside = fromUtf8((await source.read('vkey')) ?? new Uint8Array())?.replace(/\n$/, '') ?? '';
   const keys = trusted.length > 0 ? trusted : beside === '' ? [] : [beside];
@@ -105,46 +124,21 @@ async function readHead(
     const checkpoint = parseCheckpoint(note.text);
     if (!note.verifiedBy.includes(checkpoint.origin))
       throw new NoteError('no_known_signature', 'The key is not the key of this log.');
-    const head = { checkpoint, key: trusted.length > 0 ? ('trusted' as const) : ('own' as const) };
+    if (options.name !== undefined && !checkpoint.origin.endsWith(`/${options.name}`))
+      throw new NoteError('no_known_signature', 'This is another log than the one that should be here.');
+    const head: SignedHead = {
+      checkpoint,
+      note: formatNote(note),
+      keys,
+      key: trusted.length > 0 ? 'trusted' : 'own',
+    };
     if (options.policy === undefined) return head;
     const verdict = checkQuorum(bytes, options.policy);
-    if (!verdict.met) findings.push({ code: 'quorum_not_met', path: 'checkpoint', message: verdict.detail });
+    if (!verdict.met) report({ code: 'quorum_not_met', path: 'checkpoint', message: verdict.detail });
     return { ...head, witnesses: verdict.witnesses };
   } catch (error) {
     const message = error instanceof NoteError ? error.message : 'The checkpoint cannot be read.';
-    findings.push({ code: 'checkpoint_invalid', path: 'checkpoint', message });
+    report({ code: 'checkpoint_invalid', path: 'checkpoint', message });
     return null;
   }
-}
-
-/** The tree of a checkpoint kept elsewhere must be a prefix of this one: finds a cut tail and a fork. */
-async function checkEarlier(
-  source: LogSource,
-  now: Checkpoint,
-  options: VerifyOptions,
-  findings: Finding[],
-): Promise<void> {
-  if (options.previousCheckpoint === undefined) return;
-  const kept = options.previousCheckpoint;
-  const earlier = parseCheckpoint(kept.slice(0, Math.max(kept.lastIndexOf('\n\n') + 1, 0)) || kept);
-  const report = (message: string): void =>
-    void findings.push({ code: 'not_a_continuation', path: 'checkpoint', index: now.size, message });
-  if (earlier.origin !== now.origin) return report('The kept checkpoint is of another log.');
-  if (earlier.size > now.size)
-    return report(
-      `The log ends at ${now.size}; an earlier checkpoint had ${earlier.size}: its tail was removed.`,
-    );
-  if (earlier.size === 0) return;
-  const path = await consistencyPath(earlier.size, now.size, tileHashes(now.size, source.read));
-  const grown = verifyConsistency({
-    size1: earlier.size,
-    size2: now.size,
-    root1: earlier.root,
-    root2: now.root,
-    path,
-  });
-  if (!grown)
-    report(
-      `The log does not continue the earlier checkpoint of size ${earlier.size}: its history was changed.`,
-    );
 }

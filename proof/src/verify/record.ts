@@ -60,12 +60,14 @@ interface Extra {
   readonly block?: { readonly index: number; readonly leaf: Members; readonly path: readonly Uint8Array[] };
 }
 
+/** Only the one spelling docs/formats/ledger.md has: nothing may stand in it that no hash covers. */
 function readExtra(bytes: Uint8Array | undefined): Extra | null {
   const text = bytes === undefined ? null : fromUtf8(bytes);
   const value: unknown = text === null ? null : parseStrict(text);
   if (!isObject(value) || !isObject(value.record)) return null;
-  if (value.block === undefined) return { record: value.record };
-  const { block } = value;
+  const { block, record } = value;
+  const sealed = fromUtf8(recordBytes(record));
+  if (block === undefined) return text === `{"record":${sealed}}` ? { record } : null;
   if (
     !isObject(block) ||
     !isObject(block.leaf) ||
@@ -75,7 +77,9 @@ function readExtra(bytes: Uint8Array | undefined): Extra | null {
     return null;
   const path = block.path.map((hash) => (typeof hash === 'string' ? fromBase64(hash) : null));
   if (!path.every((hash): hash is Uint8Array => hash !== null)) return null;
-  return { record: value.record, block: { index: block.index, leaf: block.leaf, path } };
+  const { index, leaf } = block;
+  if (text !== `{"block":${canonicalize({ index, leaf, path: block.path })},"record":${sealed}}`) return null;
+  return { record, block: { index, leaf, path } };
 }
 
 /**

@@ -40,7 +40,7 @@ export const entries = (from: number, to: number): Journaled[] =>
 export async function withLedger<T>(
   dir: string,
   disk: Disk,
-  work: (ledger: Ledger, heads: Heads) => Promise<T>,
+  work: (ledger: Ledger, heads: Heads, signer: KeyringSigner) => Promise<T>,
 ): Promise<T> {
   const control = await openDatabase<LedgerTables>(join(dir, 'control.db'), ledgerMigrations);
   try {
@@ -49,7 +49,7 @@ export async function withLedger<T>(
     const origin = (log: string): string => `test.example/${log}`;
     const ledger = new Ledger({ dir: join(dir, 'ledger'), disk, heads, signer, origin });
     await ledger.repair();
-    return await work(ledger, heads);
+    return await work(ledger, heads, signer);
   } finally {
     await control.close();
   }

@@ -8,6 +8,7 @@ import {
 import { fromUtf8, toHex } from '../../hash/bytes.js';
 import { sha256 } from '../../hash/tree-hash.js';
 import { parseCheckpoint } from '../../note/checkpoint.js';
+import { parseLogVkey } from '../../note/log-vkey.js';
 import { NoteError, parseNote, parseVkey, verifyNote } from '../../note/note.js';
 import type { Sink } from './input.js';
 import { verifyExportedLog } from './log.js';
@@ -39,7 +40,7 @@ export async function verifyExport(
 ): Promise<ExportReport> {
   const sink: Sink = { findings: [], records: [], open: [] };
   const trusted = options.vkeys ?? [];
-  for (const vkey of trusted) parseVkey(vkey);
+  for (const vkey of trusted) parseLogVkey(vkey);
   const kept =
     options.previousCheckpoint === undefined
       ? undefined
