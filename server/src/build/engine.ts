@@ -31,6 +31,7 @@ import { Pipeline } from '../pipeline.js';
 import { compileById, type RecordRow } from '../query/compile.js';
 import { Erasures } from '../rights/erasure.js';
 import { Holds } from '../rights/holds.js';
+import { repeatErasures } from '../rights/repeat.js';
 import { type RightsTables, rightsMigrations } from '../rights/tables.js';
 import { Indexer, type StoreTables, storeMigrations } from '../store/indexer.js';
 import { type VaultTables, vaultMigrations } from '../vault/tables.js';
@@ -38,7 +39,7 @@ import { Vault } from '../vault/vault.js';
 import { type WitnessTables, witnessMigrations } from '../witness/tables.js';
 import { lock, usable } from './data-dir.js';
 import { openKeys } from './keys.js';
-import { surroundings } from './rights.js';
+import { recordsBeyond, surroundings } from './rights.js';
 import { openStore } from './store.js';
 import { ALL_TIME, streamsOf } from './streams.js';
 import { openCosigning, openWitness } from './witnesses.js';
@@ -100,6 +101,10 @@ export async function openEngine(
   await ledger.repair();
   const cosigning = openCosigning(settings, ledger, heads, originOf, disk, log);
   const reader = new LedgerReader(disk, join(settings.data, 'ledger'));
+  const vkey = (name: LogName) => signer.vkey(splitLog(name).tenant, originOf(name));
+  const beyond = recordsBeyond(tenants.all(), { disk, heads, ledger, reader, vkey });
+  const repeated = await repeatErasures(vault, beyond);
+  if (repeated > 0) log.warn({ subjects: repeated }, 'a restored control database: erasures were repeated');
   const failed = (room: string) => (error: unknown) =>
     log.error(
       { room, code: error instanceof Failure ? error.code : systemCode(error), at: safeStackFrames(error) },

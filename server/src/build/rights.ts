@@ -1,11 +1,19 @@
 import { join } from 'node:path';
+import { NoteError, parseCheckpoint, verifyNote, verifyRecordProof } from '@prooflog/proof';
 import type { TenantInfo } from '../access/tenants.js';
 import { AccessLog } from '../api/access-log.js';
 import { systemClock } from '../base/clock.js';
+import type { Disk } from '../base/disk.js';
 import { Failure } from '../base/errors.js';
 import type { Settings } from '../base/settings.js';
+import type { LogName } from '../event/stages.js';
+import type { Heads } from '../ledger/heads.js';
+import type { Ledger } from '../ledger/ledger.js';
+import { proveRecord } from '../ledger/proofs.js';
+import type { LedgerReader } from '../ledger/reader.js';
 import { compileHolding } from '../query/compile.js';
 import type { Surroundings } from '../rights/erasure.js';
+import type { UnknownRecord } from '../rights/repeat.js';
 import type { OpenEngine } from './engine.js';
 import { ALL_TIME, streamsOf } from './streams.js';
 
@@ -49,4 +57,47 @@ export function surroundings(
       ...others.map((path, i) => ({ name: `erasure_scan ${i + 1}`, path: path.trim() })),
     ],
   };
+}
+
+/** Where {@link recordsBeyond} looks. */
+export interface Sealing {
+  readonly disk: Disk;
+  readonly heads: Heads;
+  readonly ledger: Ledger;
+  readonly reader: LedgerReader;
+  vkey(log: LogName): Promise<string>;
+}
+
+/**
+ * What the streams `admin` hold beyond the heads. There is something only where the control database is older than
+ * the ledger, as after it was restored: a checkpoint is written after its head.
+ */
+export async function* recordsBeyond(
+  tenants: Iterable<TenantInfo>,
+  { disk, heads, ledger, reader, vkey }: Sealing,
+): AsyncGenerator<UnknownRecord> {
+  for (const { id: tenant } of tenants) {
+    const log: LogName = `${tenant}/admin`;
+    const known = heads.get(log)?.size ?? 0;
+    const size = signedSize(await ledger.checkpoints.read(log), await vkey(log));
+    for await (const { leaf, bytes } of reader.read(log, known, Math.max(known, size), size))
+      yield {
+        tenant,
+        bytes,
+        proven: async () => {
+          const proofText = await proveRecord(disk, reader, log, leaf, 0);
+          return verifyRecordProof({ proofText, vkeys: [await vkey(log)] }).state === 'verified';
+        },
+      };
+  }
+}
+
+/** 0 where there is no checkpoint that holds: then it proves nothing either. */
+function signedSize(note: string | null, vkey: string): number {
+  try {
+    return note === null ? 0 : parseCheckpoint(verifyNote(note, [vkey]).text).size;
+  } catch (error) {
+    if (error instanceof NoteError) return 0;
+    throw error;
+  }
 }

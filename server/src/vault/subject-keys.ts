@@ -61,15 +61,17 @@ export class SubjectKeys {
   find(tenant: string, subject: string): SubjectKey | null {
     const known = this.#cache.get(cacheKey(tenant, subject)) ?? this.#older.get(cacheKey(tenant, subject));
     if (known !== undefined) return known;
-    const dek = this.reveal(tenant, subject)?.dek;
-    return dek === undefined ? null : this.#remember(tenant, subject, dek);
+    const revealed = this.reveal(tenant, subject);
+    if (revealed === null) return null;
+    revealed.wrapped.fill(0);
+    return this.#remember(tenant, subject, revealed.dek);
   }
 
   /** The DEK itself and as it is stored: what a scan after an erasure looks for. */
   reveal(tenant: string, subject: string): { dek: Buffer; wrapped: Buffer } | null {
     const row = this.#select.get(tenant, subject);
     if (row === undefined) return null;
-    const wrapped = Buffer.from(row.wrapped);
+    const { wrapped } = row;
     const dek = decrypt(
       this.#kek(tenant),
       wrapped.subarray(0, NONCE),

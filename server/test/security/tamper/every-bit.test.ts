@@ -128,7 +128,7 @@ describe('one bit', () => {
         else if (byte % 7 === 0) await log.find(path, byte * 8 + ((byte / 7) % 8));
       }
     }
-  }, 900_000);
+  }, 3_600_000);
 });
 
 describe('prooflog verify', () => {
