@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { NoteError, parseCheckpoint, verifyNote, verifyRecordProof } from '@prooflog/proof';
+import { NoteError, parseCheckpoint, parseNote, verifyNote, verifyRecordProof } from '@prooflog/proof';
 import type { TenantInfo } from '../access/tenants.js';
 import { AccessLog } from '../api/access-log.js';
 import { systemClock } from '../base/clock.js';
@@ -79,8 +79,11 @@ export async function* recordsBeyond(
   for (const { id: tenant } of tenants) {
     const log: LogName = `${tenant}/admin`;
     const known = heads.get(log)?.size ?? 0;
-    const size = signedSize(await ledger.checkpoints.read(log), await vkey(log));
-    for await (const { leaf, bytes } of reader.read(log, known, Math.max(known, size), size))
+    const note = await ledger.checkpoints.read(log);
+    const size = sizeIn(note);
+    // The key may lie with a service of its own: it is asked for only where there is something to decide.
+    if (note === null || size <= known || !holds(note, await vkey(log))) continue;
+    for await (const { leaf, bytes } of reader.read(log, known, size, size))
       yield {
         tenant,
         bytes,
@@ -92,12 +95,18 @@ export async function* recordsBeyond(
   }
 }
 
-/** 0 where there is no checkpoint that holds: then it proves nothing either. */
-function signedSize(note: string | null, vkey: string): number {
+/** The size that a checkpoint states; 0 where there is none that can be read: then it proves nothing either. */
+const sizeIn = (note: string | null): number =>
+  note === null ? 0 : (unlessMalformed(() => parseCheckpoint(parseNote(note).text).size) ?? 0);
+
+const holds = (note: string, vkey: string): boolean =>
+  unlessMalformed(() => verifyNote(note, [vkey])) !== null;
+
+function unlessMalformed<T>(read: () => T): T | null {
   try {
-    return note === null ? 0 : parseCheckpoint(verifyNote(note, [vkey]).text).size;
+    return read();
   } catch (error) {
-    if (error instanceof NoteError) return 0;
+    if (error instanceof NoteError) return null;
     throw error;
   }
 }
