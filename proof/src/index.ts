@@ -44,6 +44,7 @@ export {
   verifyCosignatures,
 } from './note/cosignature.js';
 export { checkPublicKey, type KeyVerdict, verifyEd25519 } from './note/ed25519.js';
+export { parseLogVkey } from './note/log-vkey.js';
 export { formatMinimumIndex, type MinimumIndex, parseMinimumIndex } from './note/minimum-index.js';
 export {
   ALG_ED25519,
@@ -88,7 +89,7 @@ export type {
   RecordState,
 } from './verify/export/report.js';
 export { checkExtraFile, judgeName, type Kinds, type NameVerdict } from './verify/extra-files.js';
-export { eventIdIn, type Finding, type FindingCode } from './verify/findings.js';
+export { eventIdIn, type Finding, type FindingCode, type ForkEvidence } from './verify/findings.js';
 export {
   type LogCounts,
   type LogReport,

@@ -2,7 +2,9 @@ import { readFile, stat } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { parseStrict } from '../canonical/parse.js';
 import { tenantOfOrigin } from '../export/manifest.js';
+import { parseLogVkey } from '../note/log-vkey.js';
 import { parseNote } from '../note/note.js';
+import { parseKept } from '../verify/continuation.js';
 import { ERASURE_STREAM, type ErasedSubjects } from '../verify/erasure.js';
 import { type LogReport, verifyLog } from '../verify/log.js';
 import { verifyRecordProof } from '../verify/record.js';
@@ -103,6 +105,7 @@ export async function runVerify(argv: readonly string[], io: VerifyIo): Promise<
       ...(values.policy === undefined ? {} : { policy: parsePolicy(await readFile(values.policy)) }),
       ...(values.record === undefined ? {} : { record: values.record }),
     };
+    for (const vkey of options.vkeys) parseLogVkey(vkey);
     const logs = io.logsAt?.(target) ?? null;
     if (logs !== null) return await verifyLogs(await logs, options, io);
     if (!/^https?:/.test(target) && (await isExport(target))) return await runExport(target, options, io);
@@ -130,13 +133,14 @@ async function logsAt(target: string, options: Options): Promise<NamedLog[]> {
   const url = target.replace(/\/+$/, '');
   const access = options.token === undefined ? {} : { token: options.token };
   return /\/ledger\/[^/]+\/[^/]+$/.test(url)
-    ? [{ name: url, source: httpSource(url, access) }]
+    ? [{ name: url, source: httpSource(url, access), own: false }]
     : serverLogs(url, access);
 }
 
 async function verifyLogs(logs: readonly NamedLog[], options: Options, io: VerifyIo): Promise<Exit> {
   const reports: NamedReport[] = [];
   const erasures = new Map<string, ErasedSubjects>();
+  const kept = options.checkpoint;
   const started = Date.now();
   let shown = started;
   for (const log of erasuresFirst(logs)) {
@@ -145,11 +149,11 @@ async function verifyLogs(logs: readonly NamedLog[], options: Options, io: Verif
       shown = Date.now();
       io.err(`${log.name}: ${done} of ${size}\n`);
     };
-    const kept = options.checkpoint;
     const { erasures: learned, ...report } = await verifyLog(log.source, {
       vkeys: options.vkeys,
       onProgress,
       erased: (origin) => erasures.get(tenantOfOrigin(origin)),
+      ...(log.own ? { name: log.name } : {}),
       ...policyOf(options),
       ...(kept === undefined || (logs.length > 1 && !isOf(kept, log.name))
         ? {}
@@ -158,6 +162,8 @@ async function verifyLogs(logs: readonly NamedLog[], options: Options, io: Verif
     if (learned !== undefined) erasures.set(tenantOfOrigin(report.origin), learned);
     reports.push({ name: log.name, ...report });
   }
+  if (kept !== undefined && logs.length > 1 && !logs.some((log) => isOf(kept, log.name)))
+    reports.push(removed(kept));
   reports.sort((a, b) => (a.name < b.name ? -1 : 1));
   if (options.json) io.out(`${JSON.stringify({ logs: reports })}\n`);
   else for (const report of reports) io.out(describe(report));
@@ -181,6 +187,17 @@ const policyOf = ({ policy }: Options): { policy?: Policy } => (policy === undef
 const isOf = (checkpoint: string, name: string): boolean =>
   (checkpoint.split('\n')[0] ?? '').endsWith(`/${name}`);
 
+/** Nothing of the log of the kept checkpoint is here any more. */
+function removed(kept: string): NamedReport {
+  const { origin } = parseKept(kept);
+  const message = 'The log of the kept checkpoint is not here.';
+  return {
+    ...{ name: origin, origin, size: 0, root: '', status: 'tampered', key: 'none', records: 0 },
+    counts: { verified: 0, expired: 0, erased: 0 },
+    findings: [{ code: 'not_a_continuation', path: 'checkpoint', index: 0, message }],
+  };
+}
+
 /** A witness may state any number of seconds; a date only shows those a calendar has. */
 function stated(seconds: number): string {
   const date = new Date(seconds * 1_000);
@@ -200,6 +217,11 @@ function describe(report: NamedReport): string {
       .join(', ');
     return `  ${f.code}: ${report.name}/${f.path}${where === '' ? '' : ` (${where})`}: ${f.message}\n`;
   });
+  const forks = report.findings.flatMap(({ evidence }) =>
+    evidence === undefined
+      ? []
+      : ['  both heads, signed by the log:\n', indented(evidence.kept, evidence.published)],
+  );
   const seen = (report.witnesses ?? []).flatMap(({ name, time }) =>
     time === null ? [] : [`  witness ${name}: ${stated(time)}\n`],
   );
@@ -213,9 +235,13 @@ function describe(report: NamedReport): string {
     seen.join('') +
     covered +
     lines.slice(0, 100).join('') +
+    forks.join('') +
     (lines.length > 100 ? `  … and ${lines.length - 100} more\n` : '')
   );
 }
+
+const indented = (...notes: readonly string[]): string =>
+  notes.map((note) => note.replaceAll(/^(?=.)/gm, '    ')).join('\n');
 
 async function verifyProofFile(path: string, options: Options, io: VerifyIo): Promise<Exit> {
   const proofText = await readFile(path, 'utf8');

@@ -1,16 +1,37 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
+import { concat } from '../hash/bytes.js';
 import type { LogSource } from '../verify/log.js';
 
+const MISSING = ['ENOENT', 'ENOTDIR', 'ELOOP'];
 const missing = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+  error instanceof Error && 'code' in error && MISSING.includes(String(error.code));
+
+/**
+ * Bytes of a file that are read at most; one more shows that there are too many. A bundle has at most 256 × 65,537;
+ * a block holds what one request brought.
+ */
+const mostBytes = (path: string): number => (path.startsWith('block/') ? 2 ** 30 : 2 ** 25);
+
+/** The file, cut off behind the limit; null for what is no file (a pipe would be waited for). */
+async function readBounded(path: string, limit: number): Promise<Uint8Array | null> {
+  if (!(await stat(path)).isFile()) return null;
+  const file = await open(path, 'r');
+  try {
+    if ((await file.stat()).size <= limit) return await file.readFile();
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(limit + 1), 0, limit + 1, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
 
 /** A log in a directory. */
 export function directorySource(dir: string): Required<LogSource> {
   return {
     async read(path) {
       try {
-        return await readFile(join(dir, path));
+        return await readBounded(join(dir, path), mostBytes(path));
       } catch (error) {
         if (missing(error)) return null;
         throw error;
@@ -51,15 +72,28 @@ export function httpSource(root: string, options: { token?: string } = {}): LogS
         throw new SourceError(
           `The server answered ${response.status}; a key with the right to read is given with --token or PROOFLOG_KEY.`,
         );
-      return new Uint8Array(await response.arrayBuffer());
+      return bodyOf(response, mostBytes(path));
     },
   };
+}
+
+/** The body, cut off behind the limit. */
+async function bodyOf(response: Response, limit: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > limit) break;
+  }
+  return concat(...chunks);
 }
 
 export interface NamedLog {
   readonly name: string;
   readonly source: LogSource;
-  readonly vkey?: string;
+  /** Whether the name says which log it must be (`<tenant id>/<stream>`), and not only where it lies. */
+  readonly own: boolean;
 }
 
 /** All logs of a server, as it lists them. */
@@ -73,6 +107,7 @@ export async function serverLogs(root: string, options: { token?: string }): Pro
   return logs.map((log) => ({
     name: `${log.tenant}/${log.stream}`,
     source: httpSource(root + log.path, options),
+    own: true,
   }));
 }
 
@@ -84,11 +119,12 @@ const isFile = (path: string): Promise<boolean> =>
 
 /** The logs below a data directory, a ledger directory, a tenant's or a log's own: wherever a `checkpoint` or `tile` lies. */
 export async function findLogs(dir: string): Promise<NamedLog[]> {
-  const start = (await isDirectory(join(dir, 'ledger'))) ? join(dir, 'ledger') : dir;
+  const own = await isDirectory(join(dir, 'ledger'));
+  const start = own ? join(dir, 'ledger') : dir;
   const logs: NamedLog[] = [];
   const visit = async (at: string, depth: number): Promise<void> => {
     if ((await isFile(join(at, 'checkpoint'))) || (await isDirectory(join(at, 'tile')))) {
-      logs.push({ name: relative(start, at).split(sep).join('/') || '.', source: directorySource(at) });
+      logs.push({ name: relative(start, at).split(sep).join('/') || '.', source: directorySource(at), own });
       return;
     }
     if (depth === 0) return;

@@ -23,7 +23,8 @@ export function parseCheckpoint(text: string): Checkpoint {
     !/^(?:0|[1-9]\d*)$/.test(digits) ||
     !Number.isSafeInteger(size) ||
     root?.length !== HASH_SIZE ||
-    rest.at(-1) !== ''
+    // Extension lines are not empty; only the newline at the end leaves something empty behind it.
+    rest.indexOf('') !== rest.length - 1
   )
     throw new NoteError('malformed_note', 'This is not a checkpoint.');
   return { origin, size, root };

@@ -26,19 +26,24 @@ describe('trustOf', () => {
     ['the new key', [fresh.vkey], 'held'],
     ['both', [old.vkey, fresh.vkey], 'held'],
     ['a stranger and one of them', [stranger.vkey, fresh.vkey], 'held'],
-    ['a stranger', [stranger.vkey], 'another key'],
-    ['no key', [], 'another key'],
-    ['the same key under another name', [formatVkey('log.example/t/logs', old.pub)], 'another key'],
+    ['a stranger', [stranger.vkey], 'none'],
+    ['no key', [], 'none'],
+    ['the same key under another name', [formatVkey('log.example/t/logs', old.pub)], 'none'],
   ])('of a note with two signatures, to who holds %s', (_who, vkeys, trust) => {
     expect(trustOf(overlap, NAME, vkeys).trust).toBe(trust);
+    // What lies beside it opens the question, and answers nothing.
+    const open = trust === 'none' ? 'another key' : trust;
+    expect(trustOf(overlap, NAME, vkeys, ['nonsense', fresh.vkey]).trust).toBe(trust);
+    expect(trustOf(overlap, NAME, vkeys, [fresh.vkey]).trust).toBe(open);
   });
 
   it('sees no signature where nobody signed in the name', () => {
-    expect(trustOf(overlap.replaceAll(`— ${NAME}`, '— log.example/w'), NAME, [old.vkey]).trust).toBe('none');
+    const renamed = overlap.replaceAll(`— ${NAME}`, '— log.example/w');
+    expect(trustOf(renamed, NAME, [old.vkey], [fresh.vkey]).trust).toBe('none');
   });
 
   it('does not take a retired key for the one that is trusted', async () => {
-    expect(trustOf(await signEd25519Note(TEXT, old), NAME, [fresh.vkey]).trust).toBe('another key');
+    expect(trustOf(await signEd25519Note(TEXT, old), NAME, [fresh.vkey]).trust).toBe('none');
   });
 
   it('a signature of a known key that does not hold condemns the note, whatever the other says', () => {

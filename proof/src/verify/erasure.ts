@@ -9,23 +9,29 @@ const isObject = (value: unknown): value is Members =>
 const member = (value: unknown, name: string): unknown => (isObject(value) ? value[name] : undefined);
 
 const PSEUDONYM = /sub_[a-z2-7]{26}/g;
+const WHOLE = /^sub_[a-z2-7]{26}$/;
 const SEALED = /^sealed:v1:(sub_[a-z2-7]{26}):/;
 
 /**
- * The pseudonyms a record names a person by: who acted (`actor.id`, `data.userId` of a log record), whom it is
- * about (`entity.id`), and for whom its values are sealed (docs/formats/sealed-values.md). What the platform records
+ * The pseudonyms a record names a person by: who acted (`actor.id`), whom it is about (`entity.id`), whom a value under
+ * `metadata.details` or `data` stands for or was sealed for (docs/formats/sealed-values.md). What the platform records
  * about a subject as such, its erasure for one, is not of that person.
  */
 export function subjectsOf(record: object): Set<string> {
   const { actor, data, entity, metadata } = record as Members;
-  const details = member(metadata, 'details');
-  const named = [
-    member(actor, 'id'),
-    member(data, 'userId'),
-    member(entity, 'type') === 'subject' ? undefined : member(entity, 'id'),
-    ...(isObject(details) ? Object.values(details).map(sealedFor) : []),
-  ];
-  return new Set(named.filter((id): id is string => typeof id === 'string' && /^sub_[a-z2-7]{26}$/.test(id)));
+  const ids = new Set<string>();
+  const visit = (value: unknown): void => {
+    if (typeof value === 'object' && value !== null) for (const each of Object.values(value)) visit(each);
+    else if (typeof value === 'string') {
+      const id = WHOLE.test(value) ? value : sealedFor(value);
+      if (id !== null) ids.add(id);
+    }
+  };
+  visit(member(actor, 'id'));
+  if (member(entity, 'type') !== 'subject') visit(member(entity, 'id'));
+  visit(member(metadata, 'details'));
+  visit(data);
+  return ids;
 }
 
 /** The subject for whom a value was sealed; null for any other value. */

@@ -63,12 +63,14 @@ interface Extra {
   readonly block?: { readonly index: number; readonly leaf: Members; readonly path: readonly Uint8Array[] };
 }
 
+/** Only the one spelling docs/formats/ledger.md has: nothing may stand in it that no hash covers. */
 function readExtra(bytes: Uint8Array | undefined): Extra | null {
   const text = bytes === undefined ? null : fromUtf8(bytes);
   const value: unknown = text === null ? null : parseStrict(text);
   if (!isObject(value) || !isObject(value.record)) return null;
-  if (value.block === undefined) return { record: value.record };
-  const { block } = value;
+  const { block, record } = value;
+  const sealed = fromUtf8(recordBytes(record));
+  if (block === undefined) return text === `{"record":${sealed}}` ? { record } : null;
   if (
     !isObject(block) ||
     !isObject(block.leaf) ||
@@ -78,7 +80,9 @@ function readExtra(bytes: Uint8Array | undefined): Extra | null {
     return null;
   const path = block.path.map((hash) => (typeof hash === 'string' ? fromBase64(hash) : null));
   if (!path.every((hash): hash is Uint8Array => hash !== null)) return null;
-  return { record: value.record, block: { index: block.index, leaf: block.leaf, path } };
+  const { index, leaf } = block;
+  if (text !== `{"block":${canonicalize({ index, leaf, path: block.path })},"record":${sealed}}`) return null;
+  return { record, block: { index, leaf, path } };
 }
 
 /**
@@ -181,17 +185,9 @@ function checkSignature(
     return 'unknown';
   }
   try {
-    switch (trustOf(checkpoint, origin, own).trust) {
-      case 'held':
-        step('signature', true, `Signed by ${origin}.`);
-        return 'held';
-      case 'another key':
-        step('signature', false, anotherKey('The checkpoint'));
-        return 'unknown';
-      case 'none':
-        step('signature', false, 'The log did not sign the checkpoint.');
-        return 'failed';
-    }
+    const held = trustOf(checkpoint, origin, own).trust === 'held';
+    step('signature', held, held ? `Signed by ${origin}.` : anotherKey('The checkpoint'));
+    return held ? 'held' : 'failed';
   } catch {
     step('signature', false, 'The signature of the checkpoint does not hold.');
     return 'failed';

@@ -366,18 +366,24 @@ export class Walk {
   async #compare(level: number, index: number, hashes: readonly Uint8Array[]): Promise<void> {
     const file = await this.#read(hashes.length, (w) => tilePath(level, index, w));
     const stored = file.bytes === null ? [] : splitHashes(file.bytes);
-    const bad = hashes.findIndex((hash, i) => stored[i] === undefined || !equalBytes(hash, stored[i]));
+    const bad = [...hashes.keys()].filter((i) => {
+      const hash = stored[i];
+      return hash === undefined || !equalBytes(hash, hashes[i] as Uint8Array);
+    });
     const span = TILE_WIDTH ** level;
     const wanted = (file.full ? TILE_WIDTH : hashes.length) * HASH_SIZE;
-    if (bad < 0 && file.bytes?.length === wanted && file.intact !== false) return;
+    if (bad.length === 0 && file.bytes?.length === wanted && file.intact !== false) return;
     // The files below were found to be wrong already; this one is known to be right.
     if (file.intact === true && this.#doubtful) return;
-    this.#report(
-      file.bytes === null ? 'tile_missing' : 'tile_altered',
-      file.path,
-      (index * TILE_WIDTH + Math.max(0, bad)) * span,
-      `The tile does not fit the ${span} entries from here on.`,
-    );
+    // What was exchanged below a whole tile, entries and hashes alike, shows here only: each place by itself.
+    const places = bad.length > 0 && stored.length >= hashes.length ? bad : [bad[0] ?? 0];
+    for (const i of places)
+      this.#report(
+        file.bytes === null ? 'tile_missing' : 'tile_altered',
+        file.path,
+        (index * TILE_WIDTH + i) * span,
+        `The tile does not fit the ${span} entries from here on.`,
+      );
   }
 
   async #finish(): Promise<void> {

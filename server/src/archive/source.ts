@@ -24,7 +24,9 @@ export async function bucketLogs(bucket: S3Bucket): Promise<NamedLog[]> {
     const names: string[] = [];
     for await (const name of bucket.names(folder)) names.push(name);
     if (names.includes('checkpoint') || names.includes('tile/')) {
-      logs.push({ name: folder.replace(/\/$/, '') || '.', source: bucketSource(bucket, folder) });
+      const name = folder.replace(/\/$/, '') || '.';
+      // Below the folder of a tenant the name says less than an origin does.
+      logs.push({ name, source: bucketSource(bucket, folder), own: name.includes('/') });
       return;
     }
     if (depth === 0) return;

@@ -38,6 +38,7 @@ import { ConsentBook } from '../rights/consent-book.js';
 import { Consents } from '../rights/consents.js';
 import { Erasures } from '../rights/erasure.js';
 import { Holds } from '../rights/holds.js';
+import { repeatErasures } from '../rights/repeat.js';
 import { type RightsTables, rightsMigrations } from '../rights/tables.js';
 import { Indexer, type StoreTables, storeMigrations } from '../store/indexer.js';
 import { type VaultTables, vaultMigrations } from '../vault/tables.js';
@@ -47,6 +48,7 @@ import { openArchiver } from './archive.js';
 import { lock, usable } from './data-dir.js';
 import { openKeys } from './keys.js';
 import { recorder } from './records.js';
+import { recordsBeyond } from './restored.js';
 import { openRetention } from './retention.js';
 import { surroundings } from './rights.js';
 import { openRotation } from './rotation.js';
@@ -130,6 +132,10 @@ export async function openEngine(
   const manifest = new Manifest(control.db as never);
   const cosigning = openCosigning(settings, ledger, heads, originOf, disk, log);
   const reader = new LedgerReader(disk, join(settings.data, 'ledger'));
+  const vkeys = (name: LogName) => signer.vkeys(splitLog(name).tenant, originOf(name));
+  const beyond = recordsBeyond(tenants.all(), { disk, heads, ledger, reader, vkeys });
+  const repeated = await repeatErasures(vault, beyond);
+  if (repeated > 0) log.warn({ subjects: repeated }, 'a restored control database: erasures were repeated');
   const failed = (room: string) => (error: unknown) =>
     log.error(
       { room, code: error instanceof Failure ? error.code : systemCode(error), at: safeStackFrames(error) },

@@ -14,6 +14,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Lab } from '../../test/support/lab.js';
 import { removeDir, tempDir } from '../../test/support/program.js';
+import { type Random, random } from '../../test/support/random.js';
 import { formatUuid } from '../base/uuid.js';
 import type { LogName } from '../event/stages.js';
 import { detect } from '../guard/detect/index.js';
@@ -45,17 +46,6 @@ afterAll(async () => {
   removeDir(dir);
 });
 
-/** Mulberry32: the same damage in every run. */
-function random(seed: number): (below: number) => number {
-  let a = seed;
-  return (below) => {
-    a = (a + 0x6d2b79f5) | 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
-}
-
 function put(stream: string, path: string, bytes: Uint8Array): void {
   const full = join(lab.logDir(stream), path);
   mkdirSync(dirname(full), { recursive: true });
@@ -81,8 +71,6 @@ function rangeOf(path: string): [number, number] {
   const span = p.kind === 'tile' ? 256 ** p.level : 1;
   return [p.index * 256 * span, (p.index * 256 + p.width) * span];
 }
-
-type Random = (below: number) => number;
 
 /** Damages some files that `free` still names and takes them out of it. @returns the damaged ones. */
 function damage(stream: string, free: Set<string>, rnd: Random): string[] {

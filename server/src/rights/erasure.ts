@@ -142,6 +142,8 @@ export class Erasures {
       ...(known?.traces ? keyNeedles(known.traces) : []),
     ];
     const reports = await scanPlaces(this.#around.places, needles);
+    // The key itself is among them.
+    for (const needle of needles) needle.bytes.fill(0);
     if (known !== null) {
       const rows = await this.#around.rowsHolding(row.tenant, known.subjectId);
       const found = rows === 0 ? [] : [{ file: `${rows} records`, what: "the subject's own id" }];

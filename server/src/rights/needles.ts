@@ -12,9 +12,9 @@ const SHORTEST = 6;
 /** Base64 without the first and last letters, which depend on what stands around: one for each alignment. */
 function base64Forms(bytes: Buffer): Buffer[] {
   return [0, 1, 2].map((shift) => {
-    const text = Buffer.concat([Buffer.alloc(shift), bytes])
-      .toString('base64')
-      .replace(/=+$/, '');
+    const shifted = Buffer.concat([Buffer.alloc(shift), bytes]);
+    const text = shifted.toString('base64').replace(/=+$/, '');
+    shifted.fill(0);
     const from = Math.ceil((shift * 8) / 6);
     const whole = Math.floor(((shift + bytes.length) * 8) / 6);
     return Buffer.from(text.slice(from, whole));
@@ -34,10 +34,11 @@ function formsOf(what: string, bytes: Buffer): Needle[] {
   return distinct(all).map((form) => ({ what, bytes: form }));
 }
 
+/** Compared as bytes: a key that became a string could not be overwritten any more. */
 function distinct(buffers: readonly Buffer[]): Buffer[] {
-  return [
-    ...new Map(buffers.filter((b) => b.length >= SHORTEST).map((b) => [b.toString('latin1'), b])).values(),
-  ];
+  return buffers.filter(
+    (one, i) => one.length >= SHORTEST && !buffers.slice(0, i).some((before) => before.equals(one)),
+  );
 }
 
 /** How a subject's own id may stand in files. */

@@ -1,11 +1,5 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHmac,
-  hkdfSync,
-  randomBytes,
-  timingSafeEqual,
-} from 'node:crypto';
+import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import { decrypt, encrypt, NONCE, TAG } from '../base/aead.js';
 
 /** Where a sealed value belongs; bound into it, so that it opens nowhere else. */
 export interface SealedPlace {
@@ -24,8 +18,6 @@ export interface SubjectKey {
 
 const PREFIX = 'sealed:v1:';
 const COMMITMENT = 32;
-const NONCE = 12;
-const TAG = 16;
 const FORM = /^sealed:v1:(sub_[a-z2-7]{26}):([A-Za-z0-9_-]{80,90000})$/;
 
 const derive = (dek: Buffer, purpose: string): Buffer =>
@@ -35,6 +27,12 @@ export const subjectKey = (dek: Buffer): SubjectKey => ({
   encrypt: derive(dek, 'encrypt'),
   commit: derive(dek, 'commit'),
 });
+
+/** Overwrites a key in memory; it seals and opens nothing any more. */
+export function wipe(key: SubjectKey): void {
+  key.encrypt.fill(0);
+  key.commit.fill(0);
+}
 
 const aadOf = (p: SealedPlace): Buffer =>
   Buffer.from(`prooflog/sealed/v1\n${p.tenant}\n${p.subject}\n${p.eventId}\n${p.path}`);
@@ -52,14 +50,8 @@ export const subjectOf = (sealed: string): string | null => FORM.exec(sealed)?.[
 export function seal(key: SubjectKey, place: SealedPlace, text: string): string {
   const nonce = randomBytes(NONCE);
   const aad = aadOf(place);
-  const cipher = createCipheriv('aes-256-gcm', key.encrypt, nonce, { authTagLength: TAG }).setAAD(aad);
-  const bytes = Buffer.concat([
-    commitmentOf(key, nonce, aad),
-    nonce,
-    cipher.update(text, 'utf8'),
-    cipher.final(),
-    cipher.getAuthTag(),
-  ]);
+  const sealed = encrypt(key.encrypt, nonce, aad, Buffer.from(text));
+  const bytes = Buffer.concat([commitmentOf(key, nonce, aad), nonce, sealed]);
   return `${PREFIX}${place.subject}:${bytes.toString('base64url')}`;
 }
 
@@ -72,13 +64,5 @@ export function open(key: SubjectKey, place: SealedPlace, sealed: string): strin
   const nonce = bytes.subarray(COMMITMENT, COMMITMENT + NONCE);
   const aad = aadOf(place);
   if (!timingSafeEqual(bytes.subarray(0, COMMITMENT), commitmentOf(key, nonce, aad))) return null;
-  const decipher = createDecipheriv('aes-256-gcm', key.encrypt, nonce, { authTagLength: TAG });
-  decipher.setAAD(aad).setAuthTag(bytes.subarray(-TAG));
-  try {
-    // What `update` gives out is not authentic before `final` says so: nothing leaves this function earlier.
-    const text = Buffer.concat([decipher.update(bytes.subarray(COMMITMENT + NONCE, -TAG)), decipher.final()]);
-    return text.toString('utf8');
-  } catch {
-    return null;
-  }
+  return decrypt(key.encrypt, nonce, aad, bytes.subarray(COMMITMENT + NONCE))?.toString('utf8') ?? null;
 }

@@ -1,7 +1,9 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { decrypt, encrypt, NONCE } from '../base/aead.js';
 import type { RawDatabase } from '../base/database.js';
+import { Failure } from '../base/errors.js';
 import type { Keyring } from '../base/keyring.js';
-import { type SubjectKey, subjectKey } from './seal.js';
+import { type SubjectKey, subjectKey, wipe } from './seal.js';
 
 /** libsql's own types know statements with one parameter only. */
 interface Select {
@@ -14,8 +16,6 @@ interface Delete {
   run(tenant: string, subject: string): unknown;
 }
 
-const NONCE = 12;
-const TAG = 16;
 const CACHE = 50_000;
 
 const aadOf = (tenant: string, subject: string): Buffer =>
@@ -61,23 +61,25 @@ export class SubjectKeys {
   find(tenant: string, subject: string): SubjectKey | null {
     const known = this.#cache.get(cacheKey(tenant, subject)) ?? this.#older.get(cacheKey(tenant, subject));
     if (known !== undefined) return known;
-    const dek = this.reveal(tenant, subject)?.dek;
-    return dek === undefined ? null : this.#remember(tenant, subject, dek);
+    const revealed = this.reveal(tenant, subject);
+    if (revealed === null) return null;
+    revealed.wrapped.fill(0);
+    return this.#remember(tenant, subject, revealed.dek);
   }
 
   /** The DEK itself and as it is stored: what a scan after an erasure looks for. */
   reveal(tenant: string, subject: string): { dek: Buffer; wrapped: Buffer } | null {
     const row = this.#select.get(tenant, subject);
     if (row === undefined) return null;
-    const wrapped = Buffer.from(row.wrapped);
-    const decipher = createDecipheriv('aes-256-gcm', this.#kek(tenant), wrapped.subarray(0, NONCE), {
-      authTagLength: TAG,
-    });
-    decipher.setAAD(aadOf(tenant, subject)).setAuthTag(wrapped.subarray(-TAG));
-    return {
-      dek: Buffer.concat([decipher.update(wrapped.subarray(NONCE, -TAG)), decipher.final()]),
-      wrapped,
-    };
+    const { wrapped } = row;
+    const dek = decrypt(
+      this.#kek(tenant),
+      wrapped.subarray(0, NONCE),
+      aadOf(tenant, subject),
+      wrapped.subarray(NONCE),
+    );
+    if (dek === null) throw new Failure('data_unusable', 'The key of a subject does not unwrap.');
+    return { dek, wrapped };
   }
 
   /** New keys, to be called inside of a transaction; afterwards {@link flushed} or {@link failed}. */
@@ -103,10 +105,16 @@ export class SubjectKeys {
     this.#pending.clear();
   }
 
-  /** Deletes the stored key and forgets it; to be called inside of a transaction. */
+  /** Deletes the stored key and overwrites what is in memory; to be called inside of a transaction. */
   destroy(tenant: string, subject: string): void {
     this.#delete.run(tenant, subject);
-    for (const map of [this.#cache, this.#older, this.#pending]) map.delete(cacheKey(tenant, subject));
+    const key = cacheKey(tenant, subject);
+    for (const map of [this.#cache, this.#older]) {
+      const known = map.get(key);
+      if (known !== undefined) wipe(known);
+      map.delete(key);
+    }
+    this.#pending.delete(key);
   }
 
   #remember(tenant: string, subject: string, dek: Buffer): SubjectKey {
@@ -115,15 +123,14 @@ export class SubjectKeys {
       this.#cache = new Map();
     }
     const key = subjectKey(dek);
+    dek.fill(0);
     this.#cache.set(cacheKey(tenant, subject), key);
     return key;
   }
 
   #wrap(tenant: string, subject: string, dek: Buffer): Buffer {
     const nonce = randomBytes(NONCE);
-    const cipher = createCipheriv('aes-256-gcm', this.#kek(tenant), nonce, { authTagLength: TAG });
-    cipher.setAAD(aadOf(tenant, subject));
-    return Buffer.concat([nonce, cipher.update(dek), cipher.final(), cipher.getAuthTag()]);
+    return Buffer.concat([nonce, encrypt(this.#kek(tenant), nonce, aadOf(tenant, subject), dek)]);
   }
 
   #kek(tenant: string): Buffer {

@@ -15,6 +15,9 @@ interface Insert {
 interface Delete {
   run(tenant: string, pseudonym: string): unknown;
 }
+interface Keeps {
+  get(tenant: string, subject: string, again: string, pseudonym: string): unknown;
+}
 
 const CACHE = 200_000;
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
@@ -53,6 +56,7 @@ export class Vault {
   readonly #select: Select;
   readonly #insert: Insert;
   readonly #delete: Delete;
+  readonly #keeps: Keeps;
   readonly #keys: SubjectKeys;
   #cache = new Map<string, string>();
   #older = new Map<string, string>();
@@ -70,6 +74,10 @@ export class Vault {
     this.#delete = raw.prepare(
       'delete from pseudonyms where tenant = ? and pseudonym = ?',
     ) as unknown as Delete;
+    this.#keeps = raw.prepare(
+      `select 1 from subject_keys where tenant = ? and subject = ?
+       union all select 1 from pseudonyms where tenant = ? and pseudonym = ? limit 1`,
+    ) as unknown as Keeps;
     this.#keys = new SubjectKeys(raw, keyring);
   }
 
@@ -130,6 +138,11 @@ export class Vault {
   open(place: SealedPlace, sealed: string): string | null {
     const key = this.#keys.find(place.tenant, place.subject);
     return key === null ? null : open(key, place, sealed);
+  }
+
+  /** Whether a key or a row of the map is stored for a pseudonym. */
+  keeps(tenant: string, pseudonym: string): boolean {
+    return this.#keeps.get(tenant, pseudonym, tenant, pseudonym) !== undefined;
   }
 
   /** What is kept under a subject's own id, or null. */

@@ -1,4 +1,4 @@
-import { ALG_ED25519, checkPublicKey, NoteError, parseVkey, type Vkey } from '@prooflog/proof';
+import { NoteError, parseLogVkey, type Vkey } from '@prooflog/proof';
 import { Failure } from '../base/errors.js';
 
 /**
@@ -19,10 +19,12 @@ export function parseKnownLogs(text: string): ReadonlyMap<string, readonly Vkey[
 
 function sound(vkey: string, line: number): Vkey {
   try {
-    const key = parseVkey(vkey);
-    if (key.alg === ALG_ED25519 && checkPublicKey(key.pub) === 'ok') return key;
+    return parseLogVkey(vkey);
   } catch (error) {
     if (!(error instanceof NoteError)) throw error;
+    throw new Failure(
+      'bad_setting',
+      `Line ${line} of witness_logs is not the Ed25519 verifier key of a log.`,
+    );
   }
-  throw new Failure('bad_setting', `Line ${line} of witness_logs is not the Ed25519 verifier key of a log.`);
 }

@@ -7,6 +7,7 @@ import { mintJournaled } from '../../src/event/mint/journaled.js';
 import type { Journaled } from '../../src/event/stages.js';
 import { Heads } from '../../src/ledger/heads.js';
 import { Ledger } from '../../src/ledger/ledger.js';
+import type { Signer } from '../../src/ledger/signer.js';
 import { type LedgerTables, ledgerMigrations } from '../../src/ledger/tables.js';
 import { keyringSigner } from './signer.js';
 
@@ -40,7 +41,7 @@ export const entries = (from: number, to: number): Journaled[] =>
 export async function withLedger<T>(
   dir: string,
   disk: Disk,
-  work: (ledger: Ledger, heads: Heads) => Promise<T>,
+  work: (ledger: Ledger, heads: Heads, signer: Signer) => Promise<T>,
 ): Promise<T> {
   const control = await openDatabase<LedgerTables>(join(dir, 'control.db'), ledgerMigrations);
   try {
@@ -49,7 +50,7 @@ export async function withLedger<T>(
     const origin = (log: string): string => `test.example/${log}`;
     const ledger = new Ledger({ dir: join(dir, 'ledger'), disk, heads, signer, origin });
     await ledger.repair();
-    return await work(ledger, heads);
+    return await work(ledger, heads, signer);
   } finally {
     await control.close();
   }

@@ -8,7 +8,7 @@ import type { LogInput, Signed, Sink } from './input.js';
 
 /** The checkpoint of a log, null when it is not the one it should be, and what its signature is worth. */
 export function openCheckpoint(
-  { stream, stated, vkeys }: LogInput,
+  { stream, stated, vkeys, beside }: LogInput,
   bytes: Uint8Array,
   sink: Sink,
 ): { checkpoint: Checkpoint | null; signed: Signed } {
@@ -26,7 +26,7 @@ export function openCheckpoint(
       return wrong('The checkpoint is not the one the manifest names.');
     // A key counts for the log of its own name only.
     const own = vkeys.filter((vkey) => vkey.startsWith(`${origin}+`));
-    const { trust } = trustOf(bytes, origin, own);
+    const { trust } = trustOf(bytes, origin, own, beside);
     if (trust === 'held') return { checkpoint, signed: 'held' };
     if (own.length > 0 && trust === 'none') return wrong('The log did not sign the checkpoint.');
     sink.open.push(

@@ -8,10 +8,11 @@ import {
 import { fromUtf8, toHex } from '../../hash/bytes.js';
 import { sha256 } from '../../hash/tree-hash.js';
 import { parseCheckpoint } from '../../note/checkpoint.js';
+import { parseLogVkey } from '../../note/log-vkey.js';
 import { NoteError, parseNote, parseVkey } from '../../note/note.js';
 import { anotherKey, trustOf } from '../../note/trusted.js';
 import { ERASURE_STREAM, type ErasedSubjects } from '../erasure.js';
-import type { Sink } from './input.js';
+import type { Keys, Sink } from './input.js';
 import { verifyExportedLog } from './log.js';
 import { type ExportReport, noCounts } from './report.js';
 
@@ -41,21 +42,22 @@ export async function verifyExport(
 ): Promise<ExportReport> {
   const sink: Sink = { findings: [], records: [], open: [] };
   const trusted = options.vkeys ?? [];
-  for (const vkey of trusted) parseVkey(vkey);
+  for (const vkey of trusted) parseLogVkey(vkey);
   const kept =
     options.previousCheckpoint === undefined
       ? undefined
       : parseCheckpoint(parseNote(options.previousCheckpoint).text);
   const read = async (name: string): Promise<Uint8Array> =>
     files.names.includes(name) ? files.read(name).catch(() => NONE) : NONE;
-  const vkeys = trusted.length > 0 ? trusted : ownKeys(await read('vkeys'));
-  const manifest = checkManifest(await read('manifest.json'), await read('manifest.note'), vkeys, sink);
+  const inside = ownKeys(await read('vkeys'));
+  const keys = trusted.length > 0 ? { vkeys: trusted, beside: inside } : { vkeys: inside, beside: [] };
+  const manifest = checkManifest(await read('manifest.json'), await read('manifest.note'), keys, sink);
   if (manifest !== null) await checkFiles(manifest, files, sink);
   const logs = [];
   const erased = new Map<string, ErasedSubjects>();
   for (const stream of erasuresFirst(streamsOf(manifest, files.names))) {
     const stated = manifest?.logs.find((log) => log.stream === stream);
-    logs.push(await verifyExportedLog({ stream, stated, vkeys, kept, erased, read }, sink));
+    logs.push(await verifyExportedLog({ stream, stated, ...keys, kept, erased, read }, sink));
   }
   if (kept !== undefined && !logs.some((log) => log.origin === kept.origin))
     sink.open.push('The kept checkpoint is of a log that is not in this export.');
@@ -105,7 +107,7 @@ const erasuresFirst = (streams: readonly string[]): string[] =>
 function checkManifest(
   bytes: Uint8Array,
   note: Uint8Array,
-  vkeys: readonly string[],
+  { vkeys, beside }: Keys,
   sink: Sink,
 ): Manifest | null {
   const wrong = (path: string, message: string): void =>
@@ -119,10 +121,15 @@ function checkManifest(
     const foreign = manifest?.logs.find((log) => tenantOfOrigin(log.origin) !== signer);
     if (foreign !== undefined)
       wrong('manifest.note', `It is signed by ${signer}, which is not the tenant of the logs.`);
-    const keys = [...new Set(vkeys.flatMap((vkey) => [vkey, tenantVkey(vkey)]))];
-    const own = keys.filter((key) => key.startsWith(`${signer}+`));
+    const ofSigner = (all: readonly string[]): string[] =>
+      [...new Set(all.flatMap((vkey) => [vkey, tenantVkey(vkey)]))].filter((key) =>
+        key.startsWith(`${signer}+`),
+      );
+    const own = ofSigner(vkeys);
+    const { trust } = trustOf(note, signer, own, ofSigner(beside));
     if (own.length === 0) sink.open.push(`There is no key for ${signer}.`);
-    else if (trustOf(note, signer, own).trust === 'another key') sink.open.push(anotherKey('The manifest'));
+    else if (trust === 'another key') sink.open.push(anotherKey('The manifest'));
+    else if (trust === 'none') wrong('manifest.note', `None of the signatures is by a key of ${signer}.`);
   } catch (error) {
     wrong('manifest.note', error instanceof NoteError ? error.message : 'It cannot be read.');
   }

@@ -10,11 +10,16 @@ export interface Sink {
   readonly open: string[];
 }
 
-export interface LogInput {
+export interface Keys {
+  readonly vkeys: readonly string[];
+  /** Inside the export, where the caller gave others. */
+  readonly beside: readonly string[];
+}
+
+export interface LogInput extends Keys {
   readonly stream: string;
   /** What the manifest says of the log; absent when there is no manifest to read. */
   readonly stated: ManifestLog | undefined;
-  readonly vkeys: readonly string[];
   readonly kept: Checkpoint | undefined;
   /** Proven erasures, by tenant (the origin of its logs without the stream). Those of this log are added. */
   readonly erased: Map<string, ErasedSubjects>;

@@ -1,0 +1,62 @@
+import { NoteError, parseCheckpoint, parseNote, verifyNote, verifyRecordProof } from '@prooflog/proof';
+import type { TenantInfo } from '../access/tenants.js';
+import type { Disk } from '../base/disk.js';
+import type { LogName } from '../event/stages.js';
+import type { Heads } from '../ledger/heads.js';
+import type { Ledger } from '../ledger/ledger.js';
+import { proveRecord } from '../ledger/proofs.js';
+import type { LedgerReader } from '../ledger/reader.js';
+import type { UnknownRecord } from '../rights/repeat.js';
+import { adminLog } from './records.js';
+
+/** Where {@link recordsBeyond} looks. */
+export interface Sealing {
+  readonly disk: Disk;
+  readonly heads: Heads;
+  readonly ledger: Ledger;
+  readonly reader: LedgerReader;
+  vkeys(log: LogName): Promise<string[]>;
+}
+
+/**
+ * What the streams `admin` hold beyond the heads. There is something only where the control database is older than
+ * the ledger, as after it was restored: a checkpoint is written after its head.
+ */
+export async function* recordsBeyond(
+  tenants: Iterable<TenantInfo>,
+  { disk, heads, ledger, reader, vkeys }: Sealing,
+): AsyncGenerator<UnknownRecord> {
+  for (const { id: tenant } of tenants) {
+    const log = adminLog(tenant);
+    const known = heads.get(log)?.size ?? 0;
+    const note = await ledger.checkpoints.read(log);
+    const size = sizeIn(note);
+    // The key may lie with a service of its own: it is asked for only where there is something to decide.
+    if (note === null || size <= known || !holds(note, await vkeys(log))) continue;
+    for await (const { leaf, bytes } of reader.read(log, known, size, size))
+      yield {
+        tenant,
+        bytes,
+        proven: async () => {
+          const proofText = await proveRecord(disk, reader, log, leaf, 0);
+          return verifyRecordProof({ proofText, vkeys: await vkeys(log) }).state === 'verified';
+        },
+      };
+  }
+}
+
+/** The size that a checkpoint states; 0 where there is none that can be read: then it proves nothing either. */
+const sizeIn = (note: string | null): number =>
+  note === null ? 0 : (unlessMalformed(() => parseCheckpoint(parseNote(note).text).size) ?? 0);
+
+const holds = (note: string, vkeys: readonly string[]): boolean =>
+  unlessMalformed(() => verifyNote(note, vkeys)) !== null;
+
+function unlessMalformed<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof NoteError) return null;
+    throw error;
+  }
+}
