@@ -1,6 +1,7 @@
 import { Command } from 'commander';
-import { describe, readPack } from '../pack/load.js';
+import { describe, loadPacks, readPack } from '../pack/load.js';
 import { loadSamples } from '../pack/samples.js';
+import { eventTable } from '../pack/table.js';
 
 export function packCommand(): Command {
   const command = new Command('pack').description('Work with packs of declarations');
@@ -29,6 +30,14 @@ export function packCommand(): Command {
           ? `${JSON.stringify(facts)}\n`
           : `${facts.name} v${facts.version}: ${facts.actions} actions, ${facts.sources} sources, ${facts.samples} samples\n`,
       );
+    });
+  command
+    .command('table')
+    .argument('<dir>', 'folder with packs in it')
+    .description('Print all events that the packs below a folder declare, as Markdown')
+    .addHelpText('after', '\nExample:\n  prooflog pack table packs > docs/events.md\n')
+    .action((dir: string) => {
+      process.stdout.write(eventTable(loadPacks(dir).values()));
     });
   return command;
 }

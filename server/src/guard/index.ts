@@ -157,9 +157,9 @@ function checkTenant(e: Envelope, sender: Sender): void {
 /** What a declaration demands of the envelope beyond its schema. */
 function checkRequired(e: Envelope, d: EventDeclaration): void {
   for (const path of d.requires) {
-    const [room, member = ''] = path.split('.');
-    const value =
-      room === 'reason' ? e.reason : (e[room as 'actor'] as Record<string, unknown> | null)?.[member];
+    const [room = '', member] = path.split('.');
+    const at = e[room as 'actor' | 'reason'];
+    const value = member === undefined ? at : (at as Record<string, unknown> | null | undefined)?.[member];
     if (value === undefined || value === null || value === '')
       throw new Refused('missing_field', path, `${path} is required for ${d.action}.`);
   }

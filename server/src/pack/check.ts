@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { EventDeclaration, Located, Pack } from './model.js';
 import type { Problem } from './yaml.js';
 
-/** Streams that are there without a pack's declaring events for them. */
-const VOLUME = ['logs', 'traces', 'metrics'];
+/** Streams that are there without a pack's declaring events for them: those of volume, and the platform's own. */
+const GIVEN = ['logs', 'traces', 'metrics', 'access', 'admin', 'security'];
 
 /** What is wrong between the files of a pack, each of which is right by itself. */
 export function checkPack(pack: Pack): Problem[] {
@@ -29,13 +29,22 @@ export function conflicts(first: Pack, second: Pack): Problem[] {
 const sameDeclaration = (a: EventDeclaration, b: EventDeclaration): boolean =>
   isDeepStrictEqual(meaning(a), meaning(b));
 
-const meaning = ({ stream, details, fields, requires, consent, entityTypes }: EventDeclaration): unknown => ({
+const meaning = ({
+  stream,
+  details,
+  fields,
+  requires,
+  consent,
+  entityTypes,
+  people,
+}: EventDeclaration): unknown => ({
   stream,
   details,
   fields: fields.map(({ name, shape, consent: own }) => ({ name, shape, own })),
   requires,
   consent,
   entityTypes,
+  people,
 });
 
 const problem = ({ file, line }: Located, what: string): Problem => ({ file, line, what });
@@ -114,7 +123,7 @@ function unknownNames(pack: Pack): Problem[] {
   const roles = new Set(pack.roles.map((role) => role.name));
   const runbooks = new Set(pack.runbooks.map((runbook) => runbook.name));
   const actions = new Set(pack.events.map((event) => event.action));
-  const streams = new Set([...pack.events.map((event) => event.stream), ...VOLUME, '*']);
+  const streams = new Set([...pack.events.map((event) => event.stream), ...GIVEN, '*']);
   const found: Problem[] = [];
   const need = (known: ReadonlySet<string>, name: string, at: Located, what: string): void => {
     if (name !== '' && !known.has(name)) found.push(problem(at, `There is no ${what} ${name}.`));

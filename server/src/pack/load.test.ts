@@ -86,6 +86,18 @@ describe('a pack', () => {
     expect(loadPacks(join(ROOT, 'packs')).size).toBeGreaterThan(1);
   });
 
+  it('may name the streams of the platform', () => {
+    writeDocumented();
+    change('roles.yaml', 'streams: [domain]', 'streams: [domain, access, admin]');
+    expect(whats()).toEqual([]);
+  });
+
+  it('may demand that an event names what it corrects', () => {
+    writeDocumented();
+    change('events/parcels.yaml', 'requires: [reason]', 'requires: [reason, corrects]');
+    expect(loadPack(dir).events.find((e) => e.eventType === 'parcel.lost')?.requires).toContain('corrects');
+  });
+
   it('without its files says which are missing', () => {
     expect(whats()).toEqual(['pack.yaml:1 The file is missing.', 'retention.yaml:1 The file is missing.']);
   });
@@ -155,6 +167,21 @@ const MISTAKES: readonly [string, string, string, string, string][] = [
     'no rule for the stream other',
   ],
   ['a period that is none', 'retention.yaml', 'P90D', '90 days', 'must be a period'],
+  ['more time at hand than in all', 'retention.yaml', 'hot: P14D', 'hot: P91D', 'hot is longer than keep'],
+  [
+    'people that are no entities',
+    'events/parcels.yaml',
+    'entity_types: [parcel]\n',
+    'entity_types: [parcel]\npeople: [carrier]\n',
+    'names carrier, which is not among entity_types',
+  ],
+  [
+    'a unit of time that is none',
+    'sources/carrier_scan.yaml',
+    'number: true',
+    'epoch: h',
+    'must be one of s, ms',
+  ],
   [
     'a mapping to a missing field',
     'sources/carrier_scan.yaml',
@@ -206,7 +233,7 @@ function change(file: string, from: string, to: string): number {
 }
 
 /** What is wrong across files stands where one of them begins what the other lacks. */
-const LOOSE = /no rule|There is no|names the field|needs maxItems/;
+const LOOSE = /not among|no rule|There is no|names the field|needs maxItems/;
 
 describe('a mistake is named with file and line', () => {
   it.each(MISTAKES)('%s', (_, file, from, to, said) => {

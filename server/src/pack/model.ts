@@ -50,6 +50,8 @@ export interface EventDeclaration extends Located {
   readonly stream: string;
   readonly description: string;
   readonly entityTypes: readonly string[];
+  /** Entity types that are people. */
+  readonly people: readonly string[];
   /** Places of the envelope that are mandatory besides the usual ones. */
   readonly requires: readonly string[];
   readonly consent: Purpose | null;
@@ -69,6 +71,8 @@ type ValueFrom =
       readonly values?: Readonly<Record<string, string>>;
       readonly default?: string;
       readonly number: boolean;
+      /** Milliseconds in one unit of a time that is a number; null where it is a text. */
+      readonly epoch: number | null;
     }
   | { readonly value: string };
 

@@ -12,6 +12,8 @@ export interface Period {
 export interface Retention {
   readonly stream: string;
   readonly keep: Period;
+  /** How long of it they stay at hand; null for all of it. */
+  readonly hot: Period | null;
   readonly because: string;
 }
 

@@ -18,7 +18,7 @@ import { withAnnotations } from './annotations.js';
 import { Fields } from './body.js';
 import { justification } from './shown.js';
 
-export const SUBJECTS = new Set(['actor.id', 'user_id']);
+export const SUBJECTS = new Set(['actor.id', 'entity.id', 'user_id']);
 
 /** A search as asked for, read but not yet run. */
 export interface Asked {

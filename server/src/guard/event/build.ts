@@ -93,7 +93,7 @@ export class EventBuilder {
         'entity.type',
         `entity.type must be one of ${d.entityTypes.join(', ')}.`,
       );
-    const plain = isPlainIdentifier(entity.id);
+    const plain = !d.people.includes(entity.type) && isPlainIdentifier(entity.id);
     if (!plain) remarks.add('pseudonym', 'entity.id');
     const id = plain ? entity.id : this.#vault.pseudonym(tenant, entity.id);
     const version = entity.version ?? undefined;

@@ -37,7 +37,7 @@ export const LOG_FIELDS: readonly LogField[] = [
   field('requestPath', 'path', 'url.path', 'http.route', 'http.target', 'url.full', 'http.url'),
   field('responseStatus', 'number', 'http.response.status_code', 'http.status_code'),
   field('serviceName', 'text', 'service.name'),
-  field('stackTrace', 'text', 'exception.stacktrace', 'error.stack'),
+  field('stackTrace', 'text', 'exception.stacktrace', 'error.stack', 'stack_trace'),
   field('threadName', 'text', 'thread.name'),
   field('userId', 'subject', 'enduser.id', 'user.id', 'user_id'),
   field('workflowId', 'text'),

@@ -5,7 +5,7 @@ import { closed, type Declared, readFields, readRequired } from './fields.js';
 
 const EVENT_TYPE = /^[a-z][a-z0-9_]{0,62}(?:\.[a-z][a-z0-9_]{0,62}){0,3}$/;
 const REQUIRABLE =
-  /^(?:reason|actor\.(?:role|ip|user_agent)|entity\.version|correlation\.(?:correlation_id|job_id|request_id|session_id|span_id|trace_id))$/;
+  /^(?:reason|corrects|actor\.(?:role|ip|user_agent)|entity\.version|correlation\.(?:correlation_id|job_id|request_id|session_id|span_id|trace_id))$/;
 
 /** What a file says of all its event types, and each type adds to. */
 interface Common {
@@ -13,10 +13,11 @@ interface Common {
   readonly required: readonly string[];
   readonly requires: readonly string[];
   readonly entityTypes: readonly string[];
+  readonly people: readonly string[];
   readonly consent: Purpose | null;
 }
 
-const COMMON = ['details', 'required', 'requires', 'entity_types', 'consent'] as const;
+const COMMON = ['details', 'required', 'requires', 'entity_types', 'people', 'consent'] as const;
 type CommonPlaces = Record<(typeof COMMON)[number], Place>;
 
 /** The event types of one file of `events/`. */
@@ -47,6 +48,7 @@ export function readEvents(pack: string, file: YamlFile): EventDeclaration[] {
       action: typed ? key.replaceAll('.', '_') : key,
       description: members.description.text(),
       entityTypes: own.entityTypes,
+      people: own.people,
       requires: own.requires,
       consent: own.consent,
       details: closed(own.declared, own.required),
@@ -59,7 +61,14 @@ export function readEvents(pack: string, file: YamlFile): EventDeclaration[] {
 }
 
 const EVENT_TYPE_FORM = 'names in snake_case with dots between them';
-const EMPTY: Common = { declared: [], required: [], requires: [], entityTypes: [], consent: null };
+const EMPTY: Common = {
+  declared: [],
+  required: [],
+  requires: [],
+  entityTypes: [],
+  people: [],
+  consent: null,
+};
 
 function add(base: Common, places: CommonPlaces): Common {
   const own = places.details.given ? readFields(places.details) : [];
@@ -67,17 +76,26 @@ function add(base: Common, places: CommonPlaces): Common {
     if (base.declared.some((d) => d.field.name === field.name))
       places.details.wrong(`declares ${field.name} a second time`);
   const declared = [...base.declared, ...own].sort((a, b) => (a.field.name < b.field.name ? -1 : 1));
+  const entityTypes = [
+    ...base.entityTypes,
+    ...(places.entity_types.given ? places.entity_types.items().map((item) => item.identifier()) : []),
+  ];
   return {
     declared,
     required: [...base.required, ...(places.required.given ? readRequired(places.required, declared) : [])],
     requires: [...base.requires, ...(places.requires.given ? readRequires(places.requires) : [])],
-    entityTypes: [
-      ...base.entityTypes,
-      ...(places.entity_types.given ? places.entity_types.items().map((item) => item.identifier()) : []),
-    ],
+    entityTypes,
+    people: [...base.people, ...(places.people.given ? readPeople(places.people, entityTypes) : [])],
     consent: places.consent.given ? places.consent.oneOf<Purpose>(PURPOSES) : base.consent,
   };
 }
+
+const readPeople = (place: Place, entityTypes: readonly string[]): string[] =>
+  place.items().map((item) => {
+    const name = item.text();
+    if (!entityTypes.includes(name)) item.wrong(`names ${name}, which is not among entity_types`);
+    return name;
+  });
 
 const readRequires = (place: Place): string[] =>
   place.items().map((item) => item.matching(REQUIRABLE, 'a place of the envelope that may be required'));

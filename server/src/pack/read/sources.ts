@@ -22,13 +22,14 @@ export function readSource(pack: string, file: YamlFile): SourceDeclaration {
 }
 
 function readMapping(place: Place): Mapping {
-  if (!place.isMapping) return { ...place.at, from: [place.text()], number: false };
-  const { from, values, value, number, ...rest } = place.members(
+  if (!place.isMapping) return { ...place.at, from: [place.text()], number: false, epoch: null };
+  const { from, values, value, number, epoch, ...rest } = place.members(
     'from',
     'values',
     'default',
     'value',
     'number',
+    'epoch',
   );
   if (value.given) {
     if (from.given) from.wrong('and value exclude each other');
@@ -40,8 +41,11 @@ function readMapping(place: Place): Mapping {
     ...(values.given ? { values: readValues(values) } : {}),
     ...(rest.default.given ? { default: String(rest.default.value) } : {}),
     number: number.given && number.boolean(),
+    epoch: epoch.given ? MILLISECONDS[epoch.oneOf(['s', 'ms'])] : null,
   };
 }
+
+const MILLISECONDS = { s: 1_000, ms: 1 } as const;
 
 const readValues = (place: Place): Record<string, string> =>
   Object.fromEntries(place.entries().map(([key, value]) => [key, String(value.value)]));
