@@ -13,9 +13,12 @@ type Members = { readonly [key: string]: unknown };
 const isObject = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The bytes that were sealed: a record as the API gives it out, without `integrity.hash` and `corrected_by`, which are added on the way. */
+/**
+ * The bytes that were sealed: a record as the API gives it out, without `integrity.hash`, `corrected_by` and `upcast`,
+ * which are added on the way.
+ */
 export function recordBytes(record: object): Uint8Array {
-  const { integrity, corrected_by: _later, ...rest } = record as Members;
+  const { integrity, corrected_by: _later, upcast: _read, ...rest } = record as Members;
   if (!isObject(integrity)) return utf8(canonicalize(rest));
   const { hash: _, ...kept } = integrity;
   return utf8(canonicalize(Object.keys(kept).length === 0 ? rest : { ...rest, integrity: kept }));

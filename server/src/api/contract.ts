@@ -87,6 +87,8 @@ export interface StoredRecord {
   corrects?: string;
   /** Ids of the records that correct this one; not part of the record itself. */
   corrected_by?: string[];
+  /** The details as the newest version of the event reads them; not part of the record itself. */
+  upcast?: { event_version: number; details: { [key: string]: Json } };
   actor?: { type: string; id: string; role?: string; ip?: string; user_agent?: string };
   entity?: { type: string; id: string; version?: string | number };
   correlation?: Partial<

@@ -33,6 +33,9 @@ export interface Field {
 /** How records of the version before are read as this one. */
 export interface Upcast {
   readonly rename: ReadonlyMap<string, string>;
+  /** Fields that are not read any more. */
+  readonly drop: ReadonlySet<string>;
+  /** Values of fields that old records do not have. */
   readonly set: ReadonlyMap<string, unknown>;
 }
 

@@ -12,6 +12,8 @@ export interface Period {
 export interface Retention {
   readonly stream: string;
   readonly keep: Period;
+  /** How long they are at hand without being brought back from an archive; null: as long as they are kept. */
+  readonly hot: Period | null;
   readonly because: string;
 }
 

@@ -9,7 +9,7 @@ export async function withCorrections(
   rows: readonly RecordRow[],
   scope: Scope,
 ): Promise<StoredRecord[]> {
-  const records = rows.map(shownRecord);
+  const records = rows.map((row) => shownRecord(services, scope.tenant, row));
   const events = records.filter((record) => record.event_type !== 'log').map((record) => record.event_id);
   if (events.length === 0) return records;
   const anyTime = { ...scope, from: 0, to: Date.UTC(2262, 0, 1) };

@@ -69,7 +69,7 @@ async function oneRecord(services: Services, context: Context): Promise<StoredRe
     entity: { type: 'record', id },
     details: justification(context),
   });
-  return (await withCorrections(services, [row], scope))[0] ?? shownRecord(row);
+  return (await withCorrections(services, [row], scope))[0] ?? shownRecord(services, scope.tenant, row);
 }
 
 async function oneProof(services: Services, context: Context): Promise<unknown> {
@@ -110,7 +110,7 @@ async function correlation(services: Services, context: Context): Promise<Correl
   return {
     id: known ? id : '',
     ids: known ? [...ids] : [],
-    records: shown.map(shownRecord),
+    records: shown.map((row) => shownRecord(services, scope.tenant, row)),
     truncated: rows.length > MAX_RECORDS,
   };
 }

@@ -1,13 +1,22 @@
-import { parsePeriod, type Retention } from '../retention.js';
-import { SNAKE, type YamlFile } from '../yaml.js';
+import { addPeriod, type Period, parsePeriod, type Retention } from '../retention.js';
+import { type Place, SNAKE, type YamlFile } from '../yaml.js';
+
+const DAY: Period = { years: 0, months: 0, days: 1 };
 
 /** `retention.yaml`. */
 export function readRetention(file: YamlFile): Retention[] {
   return file.root.entries().map(([stream, place]) => {
     if (!SNAKE.test(stream)) place.wrong('must be in snake_case');
-    const { keep, because } = place.members('keep', 'because');
-    const period = parsePeriod(keep.text());
-    if (period === null && keep.given) keep.wrong('must be a period such as P7Y, P13M or P90D');
-    return { stream, keep: period ?? { years: 0, months: 0, days: 1 }, because: because.text() };
+    const at = place.members('keep', 'hot', 'because');
+    const keep = readPeriod(at.keep);
+    const hot = at.hot.given ? readPeriod(at.hot) : null;
+    if (hot !== null && addPeriod(0, hot) > addPeriod(0, keep)) at.hot.wrong('is longer than keep');
+    return { stream, keep, hot, because: at.because.text() };
   });
+}
+
+function readPeriod(place: Place): Period {
+  const period = parsePeriod(place.text());
+  if (period === null && place.given) place.wrong('must be a period such as P7Y, P13M or P90D');
+  return period ?? DAY;
 }
