@@ -5,8 +5,7 @@ import type { CreatedKey, IngestReply, Tenant } from './api/contract.js';
 import { derivedUuid, formatUuid } from './base/uuid.js';
 import type { OpenEngine } from './build/engine.js';
 import { Client } from './cli/client.js';
-import type { Sample } from './pack/model.js';
-import { loadSamples } from './pack/samples.js';
+import { loadSamples, sampleEvent, sampleLogs } from './pack/samples.js';
 
 export interface DemoResult {
   readonly tenant: TenantInfo;
@@ -41,28 +40,56 @@ export async function loadDemo(
     role: 'ingest',
     label: 'samples',
   });
-  const samples = packs
-    .flatMap(loadSamples)
-    .filter((sample) => sample.expect === 'accepted' && sample.source === undefined);
-  const events = samples.map((sample, i) => eventOf(sample, i, tenant));
+  const samples = packs.flatMap(loadSamples).filter((sample) => sample.expect === 'accepted');
+  const logs = samples.filter((sample) => sample.log !== undefined);
+  const now = Date.now();
   const sender = new Client(url, key);
   let accepted = 0;
   let duplicates = 0;
-  for (let i = 0; i < events.length; i += BATCH) {
-    const reply = await sender.call<IngestReply>('POST', '/v1/events', events.slice(i, i + BATCH));
+  for (const { path, events } of batches(samples, tenant, now)) {
+    const reply = await sender.call<IngestReply>('POST', path, events);
     accepted += reply.accepted;
     duplicates += reply.duplicates;
-    progress(Math.min(i + BATCH, events.length), events.length);
+    progress(accepted + duplicates, samples.length);
   }
+  // Logs have no ids by which a second load would be noticed; the events beside them have.
+  if (duplicates > 0) duplicates += logs.length;
+  else if (logs.length > 0) {
+    await sender.call('POST', '/v1/logs', sampleLogs(logs, now));
+    accepted += logs.length;
+  }
+  progress(samples.length, samples.length);
   await admin.call('DELETE', `/v1/keys/${id}`);
-  return { tenant, sent: events.length, accepted, duplicates };
+  return { tenant, sent: samples.length, accepted, duplicates };
 }
 
-function eventOf(sample: Sample, index: number, tenant: TenantInfo): unknown {
+interface Batch {
+  readonly path: string;
+  readonly events: readonly unknown[];
+}
+
+/** Events of all packs, oldest first as they would have come, then those of each foreign shape. */
+function* batches(
+  samples: ReturnType<typeof loadSamples>,
+  tenant: TenantInfo,
+  now: number,
+): Generator<Batch> {
+  const paths = new Map<string, { ago: number; event: unknown }[]>();
+  for (const [i, sample] of samples.entries()) {
+    if (sample.event === undefined) continue;
+    const path = sample.source === undefined ? '/v1/events' : `/v1/events?source=${sample.source}`;
+    const event = sampleEvent(sample, placeId(tenant, i), now);
+    const list = paths.get(path) ?? [];
+    list.push({ ago: sample.ago, event });
+    paths.set(path, list);
+  }
+  for (const [path, list] of paths) {
+    const events = list.sort((a, b) => b.ago - a.ago).map(({ event }) => event);
+    for (let i = 0; i < events.length; i += BATCH) yield { path, events: events.slice(i, i + BATCH) };
+  }
+}
+
+function placeId(tenant: TenantInfo, index: number): string {
   const digest = createHash('sha256').update(`${tenant.id} ${index}`).digest();
-  return {
-    ...sample.event,
-    event_id: formatUuid(derivedUuid(Date.parse(tenant.created_at), digest)),
-    occurred_at: new Date(Date.now() - sample.ago * 1_000).toISOString(),
-  };
+  return formatUuid(derivedUuid(Date.parse(tenant.created_at), digest));
 }

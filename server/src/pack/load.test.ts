@@ -213,7 +213,7 @@ const MISTAKES: readonly [string, string, string, string, string][] = [
   ['a log field nobody declares', 'logs.yaml', 'fields: [depot]', 'fields: [belt]', 'names the field belt'],
   ['an unknown level', 'logs.yaml', 'level: WARN', 'level: LOUD', 'must be one of DEBUG'],
   ['an unknown ability', 'roles.yaml', 'correlate]', 'fly]', 'must be one of search'],
-  ['a hot period longer than the whole', 'retention.yaml', 'P30D', 'P1Y', 'is longer than keep'],
+  ['more time at hand than in all', 'retention.yaml', 'hot: P14D', 'hot: P91D', 'hot is longer than keep'],
   [
     'an array that may be a text',
     'events/parcels.yaml',

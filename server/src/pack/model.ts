@@ -75,6 +75,10 @@ type ValueFrom =
       readonly values?: Readonly<Record<string, string>>;
       readonly default?: string;
       readonly number: boolean;
+      /** What the number is multiplied by. */
+      readonly scale?: number;
+      /** Milliseconds in one unit of a time that is a number; null where it is a text. */
+      readonly epoch: number | null;
     }
   | { readonly value: string };
 

@@ -12,7 +12,7 @@ export interface Period {
 export interface Retention {
   readonly stream: string;
   readonly keep: Period;
-  /** How long they are at hand without being brought back from an archive; null: as long as they are kept. */
+  /** How long of it they stay at hand; null for all of it. */
   readonly hot: Period | null;
   readonly because: string;
 }

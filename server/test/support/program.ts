@@ -154,10 +154,13 @@ export class Program {
   }
 
   /** A tenant with an administrator's key for itself. */
-  async tenant(slug: string): Promise<{ id: string; key: string }> {
+  async tenant(
+    slug: string,
+    packs: readonly string[] = ['company-governance'],
+  ): Promise<{ id: string; key: string }> {
     const { body: tenant } = await this.post<{ id: string }>('/v1/tenants', ADMIN_TOKEN, {
       slug,
-      packs: ['company-governance'],
+      packs,
       region: 'eu',
     });
     return { id: tenant.id, key: await this.key(slug, 'admin') };

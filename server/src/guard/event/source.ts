@@ -5,14 +5,16 @@ import { derivedUuid, formatUuid } from '../../base/uuid.js';
 import type { Mapping, SourceDeclaration } from '../../pack/model.js';
 import { Refused } from './refusal.js';
 
-/** Follows a dotted path through own properties and array positions. */
+/** Follows a dotted path through own properties and array positions; a key may hold the dots itself. */
 function follow(value: unknown, path: string): unknown {
-  let at: unknown = value;
-  for (const key of path.split('.')) {
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, key)) return undefined;
-    at = (at as Record<string, unknown>)[key];
-  }
-  return at;
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (Object.hasOwn(value, path)) return (value as Record<string, unknown>)[path];
+  const dot = path.indexOf('.');
+  if (dot < 0) return undefined;
+  const key = path.slice(0, dot);
+  return Object.hasOwn(value, key)
+    ? follow((value as Record<string, unknown>)[key], path.slice(dot + 1))
+    : undefined;
 }
 
 function text(value: unknown): string | undefined {
@@ -24,10 +26,21 @@ function text(value: unknown): string | undefined {
 function resolve(mapping: Mapping, record: unknown): string | number | undefined {
   if ('value' in mapping) return mapping.value;
   const value = translate(mapping, record);
-  if (!mapping.number || value === undefined) return value;
+  if (value === undefined) return undefined;
+  if (mapping.epoch !== null) return fromEpoch(value, mapping.epoch);
+  if (!mapping.number) return value;
   // A text that is no number stays one, and is refused by the schema of its field.
-  return value.trim() === '' || Number.isNaN(Number(value)) ? value : Number(value);
+  return value.trim() === '' || Number.isNaN(Number(value)) ? value : Number(value) * (mapping.scale ?? 1);
 }
+
+/** Digits as RFC 3339; what is no such number stays, and is refused where it is no time either. */
+function fromEpoch(text: string, unit: number): string {
+  const ms = /^\d{1,15}$/.test(text) ? Number(text) * unit : Number.NaN;
+  return ms <= LATEST ? new Date(ms).toISOString() : text;
+}
+
+/** The last moment that a Date can name (ECMA-262 §21.4.1.1). */
+const LATEST = 8.64e15;
 
 function translate(mapping: Exclude<Mapping, { value: string }>, record: unknown): string | undefined {
   const found = mapping.from.map((path) => text(follow(record, path))).find((v) => v !== undefined);

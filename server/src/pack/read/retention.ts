@@ -1,22 +1,20 @@
 import { addPeriod, type Period, parsePeriod, type Retention } from '../retention.js';
 import { type Place, SNAKE, type YamlFile } from '../yaml.js';
 
-const DAY: Period = { years: 0, months: 0, days: 1 };
-
 /** `retention.yaml`. */
 export function readRetention(file: YamlFile): Retention[] {
   return file.root.entries().map(([stream, place]) => {
     if (!SNAKE.test(stream)) place.wrong('must be in snake_case');
-    const at = place.members('keep', 'hot', 'because');
-    const keep = readPeriod(at.keep);
-    const hot = at.hot.given ? readPeriod(at.hot) : null;
-    if (hot !== null && addPeriod(0, hot) > addPeriod(0, keep)) at.hot.wrong('is longer than keep');
-    return { stream, keep, hot, because: at.because.text() };
+    const members = place.members('keep', 'hot', 'because');
+    const keep = readPeriod(members.keep);
+    const hot = members.hot.given ? readPeriod(members.hot) : null;
+    if (hot !== null && addPeriod(0, hot) > addPeriod(0, keep)) members.hot.wrong('is longer than keep');
+    return { stream, keep, hot, because: members.because.text() };
   });
 }
 
 function readPeriod(place: Place): Period {
   const period = parsePeriod(place.text());
   if (period === null && place.given) place.wrong('must be a period such as P7Y, P13M or P90D');
-  return period ?? DAY;
+  return period ?? { years: 0, months: 0, days: 1 };
 }
