@@ -7,7 +7,8 @@ import { propertiesOf, requiredOf } from './narrowing.js';
  * of all. They say what JSON Schema says as far as types can: limits and patterns are only checked by the server.
  */
 export function typesOfPack(pack: Pack): string {
-  const names = new Set<string>();
+  const all = `${pascal(pack.name)}Event`;
+  const names = new Set(['Envelope', 'Actor', 'Entity', 'Correlation', all]);
   const versions = versionsOf(pack);
   const newest = (e: EventDeclaration) => versions.get(eventKey(e.eventType, e.action))?.at(-1);
   const declared = pack.events.map((event) => ({ event, name: unique(nameOf(event), event, names) }));
@@ -15,7 +16,7 @@ export function typesOfPack(pack: Pack): string {
     `/** Events of ${pack.name} v${pack.version}. Written by \`prooflog pack types\`; changes here are lost. */`,
     ENVELOPE,
     ...declared.map(({ event, name }) => interfaceOf(event, name, event === newest(event))),
-    `export type ${pascal(pack.name)}Event =${declared.map(({ name }) => `\n  | ${name}`).join('')};`,
+    `export type ${all} =${declared.map(({ name }) => `\n  | ${name}`).join('')};`,
     '',
   ].join('\n\n');
 }
@@ -78,7 +79,7 @@ function interfaceOf(event: EventDeclaration, name: string, newest: boolean): st
       .filter((place) => place.startsWith(`${room}.`))
       .map((place) => place.slice(room.length + 1));
   const correlation = needed('correlation');
-  const reason = event.requires.includes('reason') ? ['  reason: string;'] : [];
+  const mandatory = event.requires.filter((place) => !place.includes('.'));
   const hasRequired = requiredOf(event.details).length > 0;
   return [
     comment(event.description, ''),
@@ -90,7 +91,7 @@ function interfaceOf(event: EventDeclaration, name: string, newest: boolean): st
     `  actor: Actor${demanding('Actor', needed('actor'))};`,
     `  entity: Entity & { type: ${event.entityTypes.map((type) => JSON.stringify(type)).join(' | ')} }${demanding('Entity', needed('entity'))};`,
     `  correlation${correlation.length > 0 ? '' : '?'}: Correlation${demanding('Correlation', correlation)}${correlation.length > 0 ? '' : ' | null'};`,
-    ...reason,
+    ...mandatory.map((place) => `  ${place}: string;`),
     `  metadata${hasRequired ? '' : '?'}: {`,
     '    safe_fields_only: true;',
     `    details${hasRequired ? '' : '?'}: ${objectType(event.details, event.fields, '    ')};`,

@@ -154,7 +154,7 @@ describe('a pack written from the documentation', () => {
   });
 
   it('takes a foreign shape, once', async () => {
-    const receipt = { no: 'r-17', at: 1_795_255_200, total: '49.5' };
+    const receipt = { no: 'r-17', at: 1_795_255_200, total: '0.29' };
     const foreign = {
       receipt,
       shop: 'paws',
@@ -167,7 +167,7 @@ describe('a pack written from the documentation', () => {
       action: 'invoice_paid',
       result: 'success',
       occurred_at: new Date(1_795_255_200_000).toISOString(),
-      metadata: { details: { cents: 4_950 } },
+      metadata: { details: { cents: 29 } },
     });
     const again = await program.post<IngestReply>('/v1/events?source=cash_desk', key, foreign);
     expect(again.body).toMatchObject({ accepted: 0, duplicates: 1 });
