@@ -5,6 +5,7 @@ import type { CreatedKey, IngestReply, Tenant } from './api/contract.js';
 import { derivedUuid, formatUuid } from './base/uuid.js';
 import type { OpenEngine } from './build/engine.js';
 import { Client } from './cli/client.js';
+import type { Pack, Sample } from './pack/model.js';
 import { loadSamples, sampleEvent, sampleLogs } from './pack/samples.js';
 
 export interface DemoResult {
@@ -40,7 +41,7 @@ export async function loadDemo(
     role: 'ingest',
     label: 'samples',
   });
-  const samples = packs.flatMap(loadSamples).filter((sample) => sample.expect === 'accepted');
+  const samples = packs.flatMap(samplesOf).filter((sample) => sample.expect === 'accepted');
   const logs = samples.filter((sample) => sample.log !== undefined);
   const now = Date.now();
   const sender = new Client(url, key);
@@ -62,6 +63,12 @@ export async function loadDemo(
   await admin.call('DELETE', `/v1/keys/${id}`);
   return { tenant, sent: samples.length, accepted, duplicates };
 }
+
+/** Two packs may have a source of one name. */
+const samplesOf = (pack: Pack): Sample[] =>
+  loadSamples(pack).map(({ source, ...sample }) =>
+    source === undefined ? sample : { ...sample, source: `${pack.name}/${source}` },
+  );
 
 interface Batch {
   readonly path: string;

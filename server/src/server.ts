@@ -6,6 +6,7 @@ import { AccessLog, PLATFORM_PACK } from './api/access-log.js';
 import { Activity } from './api/activity.js';
 import { buildApp } from './api/app.js';
 import type { Services } from './api/context.js';
+import type { StoredRecord } from './api/contract.js';
 import { Metrics } from './api/metrics.js';
 import { type Clock, systemClock } from './base/clock.js';
 import { Failure, systemCode } from './base/errors.js';
@@ -13,6 +14,7 @@ import { parseAddress, type Settings } from './base/settings.js';
 import { type OpenEngine, openEngine } from './build/engine.js';
 import { eventTypesOf, streamsOf } from './build/streams.js';
 import { loadDemo } from './demo.js';
+import { Upcasts } from './pack/upcast.js';
 
 export interface RunningServer {
   /** Address of the API and the pages. */
@@ -44,6 +46,7 @@ async function listen(settings: Settings, engine: OpenEngine, clock: Clock): Pro
   const adminToken =
     settings.admin_token === '' ? randomBytes(24).toString('base64url') : settings.admin_token;
   engine.keys.setAdminToken(adminToken);
+  const readings = new Upcasts(engine.packs.values());
   let ready = false;
   let url = '';
   const services: Services = {
@@ -63,6 +66,9 @@ async function listen(settings: Settings, engine: OpenEngine, clock: Clock): Pro
     isReady: () => ready,
     stillValid: (principal) =>
       principal.session ? sessions.has(principal.credential) : engine.keys.has(principal.credential),
+    // What a pack sets is YAML, and so JSON.
+    upcast: (tenant, record) =>
+      readings.read(engine.tenants.get(tenant)?.packs ?? [], record) as StoredRecord['upcast'],
     streamsOf: (tenant) => streamsOf(engine.packs, tenant.packs),
     eventTypesOf: (tenant) => eventTypesOf(engine.packs, tenant.packs),
     loadDemo: () => loadDemo(engine, url, adminToken, () => undefined),

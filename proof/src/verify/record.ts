@@ -14,11 +14,18 @@ const isObject = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
+/**
  * The bytes that were sealed: a record as the API gives it out, without what is added on the way: `integrity.hash`,
- * `corrected_by` and `erased_by`.
+ * `corrected_by`, `erased_by` and `upcast`.
  */
 export function recordBytes(record: object): Uint8Array {
-  const { integrity, corrected_by: _corrections, erased_by: _erasures, ...rest } = record as Members;
+  const {
+    integrity,
+    corrected_by: _corrections,
+    erased_by: _erasures,
+    upcast: _read,
+    ...rest
+  } = record as Members;
   if (!isObject(integrity)) return utf8(canonicalize(rest));
   const { hash: _, ...kept } = integrity;
   return utf8(canonicalize(Object.keys(kept).length === 0 ? rest : { ...rest, integrity: kept }));

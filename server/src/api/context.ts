@@ -9,6 +9,7 @@ import type { Logger } from '../base/logger.js';
 import type { LogName, Sender } from '../event/stages.js';
 import type { AccessLog } from './access-log.js';
 import type { Activity } from './activity.js';
+import type { StoredRecord } from './contract.js';
 import type { Engine } from './engine.js';
 import type { Metrics } from './metrics.js';
 
@@ -37,6 +38,8 @@ export interface Services {
   readonly streamsOf: (tenant: TenantInfo) => string[];
   /** Event types that the tenant's packs declare. */
   readonly eventTypesOf: (tenant: TenantInfo) => ReadonlySet<string>;
+  /** How the newest version of its event reads a record of this tenant; undefined where that says nothing. */
+  readonly upcast: (tenant: string, record: StoredRecord) => StoredRecord['upcast'] | undefined;
   readonly loadDemo: () => Promise<{
     tenant: TenantInfo;
     sent: number;

@@ -92,6 +92,8 @@ export interface StoredRecord {
    * sealed for them stand as they were sealed, and nobody can open them or say who it was. Not part of the record itself.
    */
   erased_by?: { subject: string; event_id: string }[];
+  /** The details as the newest version of the event reads them; not part of the record itself. */
+  upcast?: { event_version: number; details: { [key: string]: Json } };
   actor?: { type: string; id: string; role?: string; ip?: string; user_agent?: string };
   entity?: { type: string; id: string; version?: string | number };
   correlation?: Partial<

@@ -65,14 +65,22 @@ export class Guard {
 
   /** Whether one of the tenant's packs declares the source. */
   hasSource(name: string, packs: readonly string[]): boolean {
-    return this.#sources.get(name)?.some((s) => packs.includes(s.pack)) ?? false;
+    return this.#find(name, packs) !== undefined;
   }
 
   #source(name: string, sender: Sender): SourceDeclaration {
-    const found = this.#sources.get(name)?.find((s) => sender.tenant.packs.includes(s.pack));
+    const found = this.#find(name, sender.tenant.packs);
     if (found === undefined)
       throw new Refused('unknown_source', 'source', 'No pack of this tenant declares the source.');
     return found;
+  }
+
+  /** `pack/name`, or the name alone: then the first of the tenant's packs that has it. */
+  #find(name: string, packs: readonly string[]): SourceDeclaration | undefined {
+    const [own = '', pack] = name.split('/').reverse();
+    const declared = this.#sources.get(own) ?? [];
+    const wanted = packs.filter((turnedOn) => pack === undefined || turnedOn === pack);
+    return wanted.flatMap((each) => declared.filter((source) => source.pack === each))[0];
   }
 
   #event(value: unknown, sender: Sender, now: number): Guarded | Rejection {

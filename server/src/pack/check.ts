@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { breakingVersions } from './evolution.js';
 import type { EventDeclaration, Located, Pack } from './model.js';
 import type { Problem } from './yaml.js';
 
@@ -9,6 +10,7 @@ const GIVEN = ['logs', 'traces', 'metrics', 'access', 'admin', 'security'];
 export function checkPack(pack: Pack): Problem[] {
   return [
     ...twice(pack),
+    ...breakingVersions(pack),
     ...withoutRetention(pack),
     ...sourceTargets(pack),
     ...unknownComponentFields(pack),
@@ -29,23 +31,11 @@ export function conflicts(first: Pack, second: Pack): Problem[] {
 const sameDeclaration = (a: EventDeclaration, b: EventDeclaration): boolean =>
   isDeepStrictEqual(meaning(a), meaning(b));
 
-const meaning = ({
-  stream,
-  details,
-  fields,
-  requires,
-  consent,
-  entityTypes,
-  people,
-}: EventDeclaration): unknown => ({
-  stream,
-  details,
-  fields: fields.map(({ name, shape, consent: own }) => ({ name, shape, own })),
-  requires,
-  consent,
-  entityTypes,
-  people,
-});
+const meaning = (event: EventDeclaration): unknown => {
+  const { stream, details, fields, requires, consent, entityTypes, people, upcast } = event;
+  const shapes = fields.map(({ name, shape, consent: own }) => ({ name, shape, own }));
+  return { stream, details, shapes, requires, consent, entityTypes, people, upcast };
+};
 
 const problem = ({ file, line }: Located, what: string): Problem => ({ file, line, what });
 

@@ -41,6 +41,18 @@ function writeDocumented(into = dir): void {
   write('runbooks/lost-parcels.md', '# Lost parcels\n\nAsk the depot.\n', into);
 }
 
+/** Where a block of the document stands here, and in the example. */
+const DOCUMENTED_FILES: readonly [string, string][] = [
+  ['pack.yaml', 'pack.yaml'],
+  ['retention.yaml', 'retention.yaml'],
+  ['logs.yaml', 'logs.yaml'],
+  ['roles.yaml', 'roles.yaml'],
+  ['events/parcels.yaml', 'events/parcels.yaml'],
+  ['sources/carrier_scan.yaml', 'sources/carrier_scan.yaml'],
+  ['detectors/lost.yaml', 'detectors/parcels_lost_in_a_row.yaml'],
+  ['dashboards/depots.yaml', 'dashboards/depots.yaml'],
+];
+
 const THEFT = `stream: domain
 version: 1
 event_type: audit
@@ -80,6 +92,14 @@ describe('a pack', () => {
     expect(pack.logs?.components[0]?.services).toEqual(['sorter', 'sorter-*']);
     expect(pack.detectors[0]?.raises).toBe('parcel_theft_suspected');
     expect(pack.dashboards[0]?.panels).toHaveLength(2);
+  });
+
+  it('of the documentation is the one that `prooflog pack new` writes', () => {
+    writeDocumented();
+    const example = join(ROOT, 'examples/parcel-service');
+    for (const [written, file] of DOCUMENTED_FILES)
+      expect(readFileSync(join(example, file), 'utf8'), file).toBe(readFileSync(join(dir, written), 'utf8'));
+    expect(whats(example)).toEqual([]);
   });
 
   it('of the program loads', () => {
@@ -220,6 +240,14 @@ const MISTAKES: readonly [string, string, string, string, string][] = [
   ['a log field nobody declares', 'logs.yaml', 'fields: [depot]', 'fields: [belt]', 'names the field belt'],
   ['an unknown level', 'logs.yaml', 'level: WARN', 'level: LOUD', 'must be one of DEBUG'],
   ['an unknown ability', 'roles.yaml', 'correlate]', 'fly]', 'must be one of search'],
+  ['more time at hand than in all', 'retention.yaml', 'hot: P14D', 'hot: P91D', 'hot is longer than keep'],
+  [
+    'an array that may be a text',
+    'events/parcels.yaml',
+    'type: array',
+    'type: [array, string]',
+    'mixes array with another type than null',
+  ],
   ['the same key twice', 'pack.yaml', 'description:', 'version: 2\ndescription:', 'Map keys must be unique'],
 ];
 

@@ -30,6 +30,9 @@ export interface Field {
 /** How records of the version before are read as this one. */
 export interface Upcast {
   readonly rename: ReadonlyMap<string, string>;
+  /** Fields that are not read any more. */
+  readonly drop: ReadonlySet<string>;
+  /** Values of fields that old records do not have. */
   readonly set: ReadonlyMap<string, unknown>;
 }
 
@@ -71,6 +74,8 @@ type ValueFrom =
       readonly values?: Readonly<Record<string, string>>;
       readonly default?: string;
       readonly number: boolean;
+      /** What the number is multiplied by. */
+      readonly scale?: number;
       /** Milliseconds in one unit of a time that is a number; null where it is a text. */
       readonly epoch: number | null;
     }

@@ -42,7 +42,7 @@ export class Rules {
     if (row === undefined) return { ...declared, declared: declared.keep, overridden: false };
     const keep = parsePeriod(row.keep);
     if (keep === null) throw new Failure('internal', 'A stored retention period cannot be read.');
-    return { stream, keep, because: row.because, declared: declared.keep, overridden: true };
+    return { ...declared, keep, because: row.because, declared: declared.keep, overridden: true };
   }
 
   /**

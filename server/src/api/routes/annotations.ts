@@ -17,7 +17,7 @@ export async function withAnnotations(
   rows: readonly RecordRow[],
   scope: Scope,
 ): Promise<StoredRecord[]> {
-  const records = rows.map(shownRecord);
+  const records = rows.map((row) => shownRecord(services, scope.tenant, row));
   const anyTime = { ...scope, from: 0, to: Date.UTC(2262, 0, 1) };
   const [corrections, erasures] = await Promise.all([
     correctionsOf(services, records, anyTime),

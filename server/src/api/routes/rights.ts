@@ -115,7 +115,9 @@ async function subjectRecords(services: Services, context: Context): Promise<Sub
     entity: { type: 'subject', id: subject },
     details: { returned: rows.length },
   });
-  const records = rows.map((row) => withOpenedValues(vault, tenant.id, subject, { ...shownRecord(row) }));
+  const records = rows.map((row) =>
+    withOpenedValues(vault, tenant.id, subject, { ...shownRecord(services, tenant.id, row) }),
+  );
   return { subject, records: records as unknown as StoredRecord[], truncated: rows.length === MOST_RECORDS };
 }
 

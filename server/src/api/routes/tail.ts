@@ -56,7 +56,8 @@ async function tail(services: Services, context: Context): Promise<unknown> {
     const rows = await services.engine.store.query<RecordRow>(compileTail(node, scope, since, BATCH));
     for (const row of rows) since.set(row.stream, { leaf: Number(row.leaf), slot: row.slot });
     rows.sort((a, b) => Number(a.recorded) - Number(b.recorded));
-    if (rows.length > 0) raw.write(`data: ${JSON.stringify(rows.map(shownRecord))}\n\n`);
+    const shown = rows.map((row) => shownRecord(services, tenant.id, row));
+    if (shown.length > 0) raw.write(`data: ${JSON.stringify(shown)}\n\n`);
     // A full batch may not have been all.
     if (rows.length === BATCH) woken = true;
   };

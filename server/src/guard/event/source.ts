@@ -30,8 +30,11 @@ function resolve(mapping: Mapping, record: unknown): string | number | undefined
   if (mapping.epoch !== null) return fromEpoch(value, mapping.epoch);
   if (!mapping.number) return value;
   // A text that is no number stays one, and is refused by the schema of its field.
-  return value.trim() === '' || Number.isNaN(Number(value)) ? value : Number(value);
+  return value.trim() === '' || Number.isNaN(Number(value)) ? value : scaled(Number(value), mapping.scale);
 }
+
+/** To 15 digits, which every double keeps: 0.29 times 100 is 29, and fits a field of whole numbers. */
+const scaled = (value: number, by = 1): number => (by === 1 ? value : Number((value * by).toPrecision(15)));
 
 /** Digits as RFC 3339; what is no such number stays, and is refused where it is no time either. */
 function fromEpoch(text: string, unit: number): string {

@@ -101,9 +101,10 @@ const readRequires = (place: Place): string[] =>
   place.items().map((item) => item.matching(REQUIRABLE, 'a place of the envelope that may be required'));
 
 function readUpcast(place: Place): Upcast {
-  const { rename, set } = place.members('rename', 'set');
+  const { rename, drop, set } = place.members('rename', 'drop', 'set');
   return {
     rename: new Map(rename.given ? rename.entries().map(([from, to]) => [from, to.text()]) : []),
+    drop: new Set(drop.given ? drop.texts() : []),
     set: new Map(set.given ? set.entries().map(([name, value]) => [name, value.value]) : []),
   };
 }

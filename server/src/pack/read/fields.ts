@@ -58,6 +58,10 @@ interface Shaped {
 function readShape(at: Place, members: Members, depth: number): Shaped {
   const types = readTypes(members.type);
   if (depth > MAX_DEPTH) at.wrong(`nests deeper than ${MAX_DEPTH} levels`);
+  const whole = types.find((type) => type === 'object' || type === 'array');
+  // What is kept of a value follows from its shape, which must be one.
+  if (whole !== undefined && types.some((type) => type !== whole && type !== 'null'))
+    members.type.wrong(`mixes ${whole} with another type than null`);
   if (types.includes('object') && depth <= MAX_DEPTH) return readObject(members, types, depth);
   if (types.includes('array') && depth <= MAX_DEPTH) return readArray(at, members, types, depth);
   for (const key of ['properties', 'required', 'items', 'minItems', 'maxItems', 'uniqueItems'] as const)

@@ -3,7 +3,7 @@ import type { Place, YamlFile } from '../yaml.js';
 
 /** Places of the envelope a foreign value may go to. */
 const TARGET =
-  /^(?:event_type|event_version|action|occurred_at|result|reason|corrects|actor\.(?:type|id|role|ip|user_agent)|entity\.(?:type|id|version)|correlation\.(?:correlation_id|job_id|request_id|session_id|span_id|trace_id)|metadata\.details\.[A-Za-z]\w{0,62}(?:\.[A-Za-z]\w{0,62}){0,4})$/;
+  /^(?:event_type|event_version|action|occurred_at|result|reason|corrects|tenant\.(?:id|slug)|actor\.(?:type|id|role|ip|user_agent)|entity\.(?:type|id|version)|correlation\.(?:correlation_id|job_id|request_id|session_id|span_id|trace_id)|metadata\.details\.[A-Za-z]\w{0,62}(?:\.[A-Za-z]\w{0,62}){0,4})$/;
 
 /** One file of `sources/`. */
 export function readSource(pack: string, file: YamlFile): SourceDeclaration {
@@ -30,6 +30,7 @@ function readMapping(place: Place): Mapping {
     'value',
     'number',
     'epoch',
+    'scale',
   );
   if (value.given) {
     if (from.given) from.wrong('and value exclude each other');
@@ -41,6 +42,7 @@ function readMapping(place: Place): Mapping {
     ...(values.given ? { values: readValues(values) } : {}),
     ...(rest.default.given ? { default: String(rest.default.value) } : {}),
     number: number.given && number.boolean(),
+    ...(rest.scale.given ? { scale: rest.scale.number() } : {}),
     epoch: epoch.given ? MILLISECONDS[epoch.oneOf(['s', 'ms'])] : null,
   };
 }
