@@ -240,6 +240,8 @@ export interface ErasureReply {
   ground: string;
   state: 'begun' | 'recorded' | 'destroyed' | 'scanned';
   requested_at: string;
+  /** When the key and the mapping were destroyed; null until then. */
+  destroyed_at: string | null;
   record_id: string;
   scan_id: string;
   scan: {

@@ -28,6 +28,12 @@ export function s3Place(address: string): S3Place | null {
   return bucket === undefined ? null : { bucket, prefix };
 }
 
+/** Where the settings say that the archive is. */
+export const archiveOf = (settings: Settings): S3Place => ({
+  bucket: settings.archive_bucket,
+  prefix: settings.archive_prefix,
+});
+
 /** A bucket with the settings' address and credentials. The SDK is loaded only where it is used. */
 export async function openBucket(settings: Settings, place: S3Place): Promise<S3Bucket> {
   const { S3Bucket } = await import('../archive/bucket.js');
@@ -62,7 +68,7 @@ export async function openArchiver(settings: Settings, rooms: Rooms): Promise<Ar
   const { s3Code } = await import('../archive/client.js');
   const { log } = rooms;
   return Archiver.open({
-    bucket: await openBucket(settings, { bucket: settings.archive_bucket, prefix: settings.archive_prefix }),
+    bucket: await openBucket(settings, archiveOf(settings)),
     positions: await Positions.load(rooms.db),
     disk: rooms.disk,
     dir: join(settings.data, 'ledger'),

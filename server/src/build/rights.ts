@@ -3,6 +3,8 @@ import type { Clock } from '../base/clock.js';
 import type { Settings } from '../base/settings.js';
 import { compileHolding } from '../query/compile.js';
 import type { Surroundings } from '../rights/erasure.js';
+import { folder, type Place } from '../rights/scan.js';
+import { archiveOf, openBucket } from './archive.js';
 import type { OpenEngine } from './engine.js';
 import { knownTenant, type Recorder } from './records.js';
 import { ALL_TIME, streamsOf } from './streams.js';
@@ -37,8 +39,31 @@ export function surroundings(
       return Number(row?.n ?? 0);
     },
     places: [
-      ...own.map((name) => ({ name, path: join(settings.data, name) })),
-      ...others.map((path, i) => ({ name: `erasure_scan ${i + 1}`, path: path.trim() })),
+      ...own.map((name) => folder(name, join(settings.data, name))),
+      ...others.map((path, i) => folder(`erasure_scan ${i + 1}`, path.trim())),
+      ...(settings.archive_bucket === '' ? [] : [archivePlace(settings)]),
     ],
+  };
+}
+
+/** Every version of every object in the archive. */
+function archivePlace(settings: Settings): Place {
+  return {
+    name: 'archive',
+    async *contents() {
+      const bucket = await openBucket(settings, archiveOf(settings));
+      try {
+        for await (const { path, id } of bucket.versions(''))
+          yield {
+            name: `${path} (${id})`,
+            async *read() {
+              const bytes = await bucket.get(path, id);
+              if (bytes !== null) yield bytes;
+            },
+          };
+      } finally {
+        bucket.close();
+      }
+    },
   };
 }

@@ -9,6 +9,7 @@ import { type VaultTables, vaultMigrations } from '../vault/tables.js';
 import { Vault } from '../vault/vault.js';
 import { Erasures, type RightsRecord, type Surroundings } from './erasure.js';
 import { Holds } from './holds.js';
+import { folder } from './scan.js';
 import { type RightsTables, rightsMigrations } from './tables.js';
 
 const TENANT = 't1';
@@ -56,7 +57,7 @@ function erasures(fault?: { at: number; when: 'before' | 'after' }): Erasures {
       if (fault?.at === calls) throw new Error('cut off');
     },
     rowsHolding: async () => failures,
-    places: [{ name: 'control.db', path: join(dir, 'control.db') }],
+    places: [folder('control.db', join(dir, 'control.db'))],
   };
   return new Erasures(control.db as never, vault, holds, around, clock);
 }

@@ -16,6 +16,8 @@ export interface Erasure {
   readonly ground: string;
   readonly state: ErasureState;
   readonly requested_at: string;
+  /** When the key and the mapping were destroyed; null until then. */
+  readonly destroyed_at: string | null;
   /** Ids of the records `subject_erased` and `erasure_scanned`. */
   readonly record_id: string;
   readonly scan_id: string;
@@ -116,7 +118,7 @@ export class Erasures {
     ];
     const row: Row = {
       ...{ id, tenant, subject: traces.pseudonym, ground, credential: by.credential, role: by.role },
-      ...{ state: 'begun', requested_at: toRfc3339(now), record_id, scan_id, scan: null },
+      ...{ state: 'begun', requested_at: toRfc3339(now), destroyed_at: null, record_id, scan_id, scan: null },
     };
     await this.#db.insertInto('erasures').values(row).execute();
     return row;
@@ -130,6 +132,7 @@ export class Erasures {
     }
     if (row.state === 'recorded') {
       this.#vault.destroy(row.tenant, row.subject);
+      row.destroyed_at = toRfc3339(this.#clock());
       await this.#step(row, 'destroyed');
     }
     if (row.state === 'destroyed') await this.#scan(row, known);
@@ -175,8 +178,12 @@ export class Erasures {
 
   async #step(row: Row, state: ErasureState): Promise<void> {
     row.state = state;
-    const { scan, scan_id } = row;
-    await this.#db.updateTable('erasures').set({ state, scan, scan_id }).where('id', '=', row.id).execute();
+    const { scan, scan_id, destroyed_at } = row;
+    await this.#db
+      .updateTable('erasures')
+      .set({ state, scan, scan_id, destroyed_at })
+      .where('id', '=', row.id)
+      .execute();
   }
 
   /**

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ownIdNeedles } from './needles.js';
-import { scanPlaces } from './scan.js';
+import { folder, scanPlaces } from './scan.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'prooflog-scan-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -14,7 +14,7 @@ const WINDOW = 4 * 2 ** 20;
 
 async function foundIn(bytes: Buffer): Promise<number> {
   writeFileSync(join(dir, 'file'), bytes);
-  const [report] = await scanPlaces([{ name: 'here', path: dir }], ownIdNeedles(ID));
+  const [report] = await scanPlaces([folder('here', dir)], ownIdNeedles(ID));
   return report?.found.length ?? 0;
 }
 
@@ -53,15 +53,36 @@ describe('scan', () => {
     mkdirSync(join(dir, 'a/b'), { recursive: true });
     writeFileSync(join(dir, 'a/b/c'), 'twelve bytes');
     const reports = await scanPlaces(
-      [
-        { name: 'there', path: join(dir, 'a') },
-        { name: 'nowhere', path: join(dir, 'missing') },
-      ],
+      [folder('there', join(dir, 'a')), folder('nowhere', join(dir, 'missing'))],
       ownIdNeedles(ID),
     );
     expect(reports).toEqual([
       { place: 'there', files: 1, bytes: 12, found: [], unread: [] },
       { place: 'nowhere', files: 0, bytes: 0, found: [], unread: [] },
     ]);
+  });
+
+  it('says what it could not look at', async () => {
+    const broken = {
+      name: 'bucket',
+      async *contents() {
+        yield {
+          name: 'object',
+          async *read(): AsyncGenerator<Uint8Array> {
+            yield Buffer.from('some');
+            throw Object.assign(new Error('gone'), { code: 'ECONNRESET' });
+          },
+        };
+        throw Object.assign(new Error('no'), { code: 'ECONNREFUSED' });
+      },
+    };
+    const [report] = await scanPlaces([broken], ownIdNeedles(ID));
+    expect(report).toMatchObject({
+      files: 0,
+      unread: [
+        { file: 'object', code: 'ECONNRESET' },
+        { file: 'bucket', code: 'ECONNREFUSED' },
+      ],
+    });
   });
 });

@@ -1,12 +1,19 @@
-import { lstat, open, readdir } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { lstat, readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { systemCode } from '../base/errors.js';
 import type { Needle } from './needles.js';
 
-/** A folder or file that is looked through. */
+/** Something with bytes in it: a file, one version of an object in a bucket. */
+export interface Content {
+  readonly name: string;
+  read(): AsyncIterable<Uint8Array>;
+}
+
+/** What is looked through, all of it. */
 export interface Place {
   readonly name: string;
-  readonly path: string;
+  contents(): AsyncIterable<Content>;
 }
 
 export interface PlaceReport {
@@ -15,13 +22,27 @@ export interface PlaceReport {
   readonly bytes: number;
   /** Where something was found: the file, and what kind of thing, never the thing itself. */
   readonly found: readonly { readonly file: string; readonly what: string }[];
-  /** Files that could not be read, with the system's code: they were not looked at. */
+  /** What could not be read, with the code of the error: it was not looked at. */
   readonly unread: readonly { readonly file: string; readonly code: string }[];
 }
 
 const WINDOW = 4 * 2 ** 20;
 
-/** All files below a path, in a stable order; links are not followed. */
+/** A folder with everything below it, or one file; nothing there is nothing to look through. Links are not followed. */
+export function folder(name: string, path: string): Place {
+  return {
+    name,
+    async *contents() {
+      for await (const file of filesBelow(path))
+        yield {
+          name: relative(path, file) || name,
+          read: () => createReadStream(file, { highWaterMark: WINDOW }),
+        };
+    },
+  };
+}
+
+/** All files below a path, in a stable order. */
 async function* filesBelow(path: string): AsyncGenerator<string> {
   const stat = await lstat(path).catch(() => null);
   if (stat === null) return;
@@ -30,57 +51,60 @@ async function* filesBelow(path: string): AsyncGenerator<string> {
   for (const name of (await readdir(path).catch(() => [])).sort()) yield* filesBelow(join(path, name));
 }
 
-/** Which needles a file holds. Windows overlap by the longest needle, so none is cut in two. */
+/** Which needles a content holds. Windows overlap by the longest needle, so none is cut in two. */
 async function lookThrough(
-  path: string,
+  content: Content,
   needles: readonly Needle[],
 ): Promise<[bytes: number, what: Set<string>]> {
   const overlap = Math.max(0, ...needles.map((needle) => needle.bytes.length - 1));
-  const window = Buffer.allocUnsafe(WINDOW + overlap);
-  const file = await open(path, 'r');
   const what = new Set<string>();
-  let kept = 0;
+  let kept = Buffer.alloc(0);
   let total = 0;
-  try {
-    for (;;) {
-      const { bytesRead } = await file.read(window, kept, WINDOW, total);
-      if (bytesRead === 0) return [total, what];
-      total += bytesRead;
-      const filled = window.subarray(0, kept + bytesRead);
-      for (const needle of needles)
-        if (!what.has(needle.what) && filled.includes(needle.bytes)) what.add(needle.what);
-      kept = Math.min(overlap, filled.length);
-      filled.copyWithin(0, filled.length - kept);
-    }
-  } finally {
-    await file.close();
+  for await (const chunk of content.read()) {
+    total += chunk.length;
+    const window =
+      kept.length === 0
+        ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
+        : Buffer.concat([kept, chunk]);
+    for (const needle of needles)
+      if (!what.has(needle.what) && window.includes(needle.bytes)) what.add(needle.what);
+    kept = Buffer.from(window.subarray(Math.max(0, window.length - overlap)));
   }
+  return [total, what];
 }
 
-/** Looks through every file of the places. Files that come and go meanwhile (merges, segments) are passed over. */
+/** Looks through every place. What comes and goes meanwhile (merges, segments) is passed over. */
 export async function scanPlaces(
   places: readonly Place[],
   needles: readonly Needle[],
 ): Promise<PlaceReport[]> {
   const reports: PlaceReport[] = [];
-  for (const { name, path } of places) {
-    const found: { file: string; what: string }[] = [];
-    const unread: { file: string; code: string }[] = [];
-    let files = 0;
-    let bytes = 0;
-    for await (const file of filesBelow(path)) {
-      const shown = relative(path, file) || name;
+  for (const place of places) reports.push(await scanPlace(place, needles));
+  return reports;
+}
+
+async function scanPlace(place: Place, needles: readonly Needle[]): Promise<PlaceReport> {
+  const found: { file: string; what: string }[] = [];
+  const unread: { file: string; code: string }[] = [];
+  let files = 0;
+  let bytes = 0;
+  const failed = (file: string, error: unknown): void => {
+    const code = systemCode(error);
+    if (code !== 'ENOENT') unread.push({ file, code });
+  };
+  try {
+    for await (const content of place.contents())
       try {
-        const [read, kinds] = await lookThrough(file, needles);
+        const [read, kinds] = await lookThrough(content, needles);
         files += 1;
         bytes += read;
-        for (const what of kinds) found.push({ file: shown, what });
+        for (const what of kinds) found.push({ file: content.name, what });
       } catch (error) {
-        const code = systemCode(error);
-        if (code !== 'ENOENT') unread.push({ file: shown, code });
+        failed(content.name, error);
       }
-    }
-    reports.push({ place: name, files, bytes, found, unread });
+  } catch (error) {
+    // What it holds could not even be listed.
+    failed(place.name, error);
   }
-  return reports;
+  return { place: place.name, files, bytes, found, unread };
 }

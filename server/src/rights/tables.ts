@@ -15,6 +15,8 @@ export interface RightsTables {
     role: string;
     state: string;
     requested_at: string;
+    /** Null until then. */
+    destroyed_at: string | null;
     record_id: string;
     scan_id: string;
     /** JSON of the last scan's reports. */
@@ -82,6 +84,11 @@ export const rightsMigrations: Record<string, Migration> = {
         .on('consents')
         .columns(['tenant', 'subject', 'seq'])
         .execute();
+    },
+  },
+  '061_rights_destroyed_at': {
+    async up(db: Kysely<unknown>) {
+      await db.schema.alterTable('erasures').addColumn('destroyed_at', 'text').execute();
     },
   },
 };

@@ -200,7 +200,7 @@ describe('records whose time is over', () => {
       minimum_index: OLD,
       expired: OLD,
       keep: 'P7Y',
-      because: 'Audit events of a company’s governance are kept for seven years.'.replace('’', "'"),
+      because: engine.packs.get('company-governance')?.retention.find((r) => r.stream === 'audit')?.because,
     });
   });
 

@@ -14,6 +14,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ErasureReply } from '../../src/api/contract.js';
 import { addPeriod, parsePeriod } from '../../src/pack/retention.js';
 import { auditEvent } from '../support/events.js';
 import { Program, removeDir, runProgram, tempDir } from '../support/program.js';
@@ -225,6 +226,27 @@ describeWith('the S3 server (node scripts/services/s3.js --install)', isInstalle
     const locked = (await versions(tenant.id)).map(({ key }) => key).filter((key) => FULL.test(key));
     expect(new Set(locked).size).toBe(locked.length);
     expect(await verify()).toMatchObject({ code: 0, out: expect.stringContaining('3111 entries') });
+  });
+
+  it('is looked through when somebody is erased, every version of it', async () => {
+    const subject = 'archived.person@example.org';
+    const statement = 'nobody else is to read this';
+    await program.post('/v1/events?wait=sealed', tenant.key, [
+      auditEvent({
+        actor: { type: 'user', id: subject },
+        metadata: { safe_fields_only: true, details: { field: 'x', statement } },
+      }),
+    ]);
+    await archived();
+    const { body } = await program.post<ErasureReply>('/v1/erasures', tenant.key, {
+      subject,
+      ground: 'art. 17',
+    });
+    const report = body.scan.find(({ place }) => place === 'archive');
+    expect(report).toMatchObject({ found: [], unread: [] });
+    expect(report?.files).toBeGreaterThan(10);
+    // What the scan itself had sealed was copied after it.
+    expect(report?.files).toBeLessThanOrEqual((await versions()).length);
   });
 
   describe('T26: a locked version', () => {

@@ -174,8 +174,8 @@ export class Program {
   }
 
   /** Asks until the answer fits; records are searchable a moment after they were accepted. */
-  async eventually<T>(ask: () => Promise<T>, fits: (answer: T) => boolean): Promise<T> {
-    const end = Date.now() + 30_000;
+  async eventually<T>(ask: () => Promise<T>, fits: (answer: T) => boolean, within = 30_000): Promise<T> {
+    const end = Date.now() + within;
     for (;;) {
       const answer = await ask();
       if (fits(answer) || Date.now() > end) return answer;
