@@ -82,6 +82,7 @@ const UNITS = [
     '1.1.1.',
     '=40a',
     '&amp;',
+    '"d":"aB3_aB3_aB3_aB3_aB3_aB3_",',
     '{"kty":"d":"',
     'PuTTY-User-Key-File-',
     'ops_eyJ',

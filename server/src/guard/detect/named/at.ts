@@ -6,6 +6,8 @@ import { ruleOf } from './values.js';
 const LONGEST_NAME = 64;
 /** As much of a value is looked at; what turns out to be one goes whole. */
 const LONGEST_VALUE = 512;
+/** Names, numbers and addresses are no longer. */
+const LONGEST_LOOSE = 160;
 const LONGEST_TAKEN = 1 << 19;
 
 const QUOTES = new Set([...`"'\`\\`].map((c) => c.charCodeAt(0)));
@@ -145,7 +147,9 @@ export function namedAt(text: string, separator: number): Finding | null {
   if (isDigitAt(text, separator - 1) && isDigitAt(text, separator + 1)) return null;
   const meaning = meaningBefore(text, separator);
   if (meaning === null) return null;
-  const { start, end } = valueAfter(text, separator, meaning, LONGEST_VALUE);
+  const longest =
+    meaning === 'header' || meaning === 'cookie' || !LOOSE.has(meaning) ? LONGEST_VALUE : LONGEST_LOOSE;
+  const { start, end } = valueAfter(text, separator, meaning, longest);
   const value = text.slice(start, end);
   const rule = ruleOf(meaning, value, text, start);
   if (rule !== null) {

@@ -18,12 +18,16 @@ function entropy(text: string): number {
   return bits;
 }
 
+/** Characters before and behind a member of a JSON Web Key in which its `kty` stands (RFC 7517 §4.1). */
+const KEY_REACH = 4_096;
+const isInKey = (text: string, at: number): boolean =>
+  text.slice(Math.max(0, at - KEY_REACH), at + KEY_REACH).includes('kty');
 const RANDOM = /^[A-Za-z0-9+/=_.~%:|-]{8,512}$/;
 
 /** Letters and digits mixed as no word, path, id or hash has them. */
 function looksRandom(value: string): boolean {
   if (!RANDOM.test(value) || !/\d/.test(value) || !/[A-Za-z]/.test(value)) return false;
-  if (UUID.test(value) || /[:/|]{1}[^:/|]{0,64}[:/|]|^\/|^v?\d+(?:\.\d+){1,3}$/.test(value)) return false;
+  if (UUID.test(value) || /[:/|][^:/|]{0,64}[:/|]|^\/|^v?\d+(?:\.\d+){1,3}$/.test(value)) return false;
   return entropy(value) >= Math.min(2.9, 0.8 * Math.log2(value.length));
 }
 
@@ -53,10 +57,7 @@ export function ruleOf(meaning: Meaning, value: string, text: string, at: number
     case 'cookie':
       return value.includes('=') ? 'cookie' : null;
     case 'jwk':
-      return (/^[\w-]{22,1024}$/.test(value) && text.includes('"kty')) ||
-        (/^[\w-]{22,1024}$/.test(value) && text.includes('kty\\"'))
-        ? 'private_key'
-        : null;
+      return /^[\w-]{22,1024}$/.test(value) && isInKey(text, at) ? 'private_key' : null;
     case 'card_number':
       return isNumber(value, 12, 19) ? 'card' : null;
     case 'card_code':
