@@ -27,8 +27,11 @@ function write(value: unknown, depth: number): string {
   if (typeof value !== 'object') throw new CanonicalError('not_json');
   if (depth === 0) throw new CanonicalError('too_deep');
   if (Array.isArray(value)) return `[${value.map((item) => write(item, depth - 1)).join(',')}]`;
-  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${members.map(([key, member]) => `${text(key)}:${write(member, depth - 1)}`).join(',')}}`;
+  let members = '';
+  // Without a comparison of its own, `sort` is by UTF-16 code units.
+  for (const key of Object.keys(value).sort())
+    members += `${members === '' ? '' : ','}${text(key)}:${write((value as Record<string, unknown>)[key], depth - 1)}`;
+  return `{${members}}`;
 }
 
 /**

@@ -62,6 +62,20 @@ export function tenantVkey(vkey: string): string {
   return formatVkey(tenantOfOrigin(name) || name, pub);
 }
 
+/**
+ * Those of the keys that count for a log: its own, and under its name those of its tenant's other logs, since one key
+ * signs all of them.
+ * @throws NoteError `malformed_key`
+ */
+export function vkeysFor(origin: string, vkeys: readonly string[]): string[] {
+  const tenant = tenantOfOrigin(origin);
+  const own = vkeys.flatMap((vkey) => {
+    const { name, pub } = parseVkey(vkey);
+    return name === origin || tenantOfOrigin(name) === tenant ? [formatVkey(origin, pub)] : [];
+  });
+  return [...new Set(own)];
+}
+
 type Members = { readonly [key: string]: unknown };
 const isObject = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

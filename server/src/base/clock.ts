@@ -65,7 +65,7 @@ function parseAnyRfc3339(text: string): { ms: number; text: string } | null {
 export function fromUnixNano(nano: bigint): { ms: number; text: string } {
   const ms = Number(nano / 1_000_000n);
   const rest = Number(nano % 1_000_000n);
-  const iso = new Date(ms).toISOString();
+  const iso = toRfc3339(ms);
   if (rest === 0) return { ms, text: iso };
   return { ms, text: `${iso.slice(0, 23)}${pad(rest, 6).replace(/0+$/, '')}Z` };
 }

@@ -21,6 +21,8 @@ export interface LogInput {
   readonly attributes: WireAttributes;
   readonly resource: WireAttributes;
   readonly scopeName: string;
+  readonly scopeVersion: string;
+  readonly scopeAttributes: WireAttributes;
   /** 32 hex digits, or ''. */
   readonly traceId: string;
   /** 16 hex digits, or ''. */

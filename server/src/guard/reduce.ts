@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { detect } from './detect/index.js';
+import { ipv4Network, ipv6Network } from './detect/numbers/ip.js';
 
 /**
  * The network of an address: the first 24 bits of IPv4, 48 of IPv6. Prefix-preserving: two addresses of one
@@ -8,18 +9,8 @@ import { detect } from './detect/index.js';
  */
 export function truncateIp(text: string): string | null {
   const address = text.startsWith('::ffff:') && isIPv4(text.slice(7)) ? text.slice(7) : text;
-  if (isIPv4(address)) return `${address.slice(0, address.lastIndexOf('.'))}.0`;
-  if (!isIPv6(address)) return null;
-  const groups = expandIpv6(address.split('%')[0] ?? '').slice(0, 3);
-  return `${groups.map((g) => g.replace(/^0+(?=.)/, '')).join(':')}::`;
-}
-
-function expandIpv6(address: string): string[] {
-  const [head = '', tail] = address.split('::');
-  const left = head === '' ? [] : head.split(':');
-  const right = tail === undefined || tail === '' ? [] : tail.split(':');
-  const missing = tail === undefined ? 0 : 8 - left.length - right.length - (address.includes('.') ? 1 : 0);
-  return [...left, ...Array<string>(Math.max(0, missing)).fill('0'), ...right];
+  if (isIPv4(address)) return ipv4Network(address);
+  return isIPv6(address) ? ipv6Network(address) : null;
 }
 
 /** Ids and codes: no spaces, nothing that a person's name or sentence would need. */

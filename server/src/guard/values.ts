@@ -1,20 +1,17 @@
-import { isPlainIdentifier } from './reduce.js';
+import { type Meaning, ruleOf } from './detect/declared.js';
+import { Keys } from './keys.js';
 import type { Remarks } from './remarks.js';
 
-/** Attribute names whose values are secret or personal by their very purpose (requirement C-2). */
-const DENIED =
-  /(?:^|[._-])(?:passw(?:or)?d|passphrase|pwd|secret|token|authorization|cookie|set-cookie|api[_-]?key|apikey|private[_-]?key|credentials?|ssn|card[_-]?number|cvv|cvc|iban|body|payload|query_?string|query)s?$|password|secret|(?:access|auth|refresh|id|session)_?token/i;
-
-export const isDeniedKey = (key: string): boolean => DENIED.test(key);
-
 const MAX_DEPTH = 16;
+/** The least number of eleven digits: shorter ones are ids of persons only where their key says so. */
+const SHORTEST_ID = 1e10;
 
 /**
  * A number may be a card number too. A whole one that no double keeps exactly becomes text: I-JSON, in which
  * records are kept and verified, has no such number (RFC 7493 §2.2).
  */
 function scrubNumber(value: number, path: string, remarks: Remarks): number | string {
-  if (!Number.isInteger(value) || Math.abs(value) < 1e11 || Math.abs(value) >= 1e21) return value;
+  if (!Number.isInteger(value) || Math.abs(value) < SHORTEST_ID || Math.abs(value) >= 1e21) return value;
   if (!Number.isSafeInteger(value)) return remarks.scrub(String(value), path);
   const digits = String(Math.abs(value));
   const scrubbed = remarks.scrub(digits, path);
@@ -50,6 +47,8 @@ function scrubBytes(bytes: Uint8Array, path: string, remarks: Remarks): string {
   return `[${bytes.length} bytes]`;
 }
 
+const keys = new Keys();
+
 export function scrubEntries(
   entries: Iterable<[string, unknown]>,
   path: string,
@@ -58,16 +57,34 @@ export function scrubEntries(
 ): Record<string, unknown> {
   const out: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   for (const [rawKey, value] of entries) {
-    const key = scrubKey(rawKey, path, remarks);
-    const place = isPlainIdentifier(key) ? `${path}.${key}` : path;
-    if (isDeniedKey(key)) {
+    const { key, plain, denied, meaning } = keys.of(rawKey, path, remarks);
+    const place = plain ? `${path}.${key}` : path;
+    if (denied === 'always' || (denied === 'text' && typeof value !== 'number')) {
       remarks.add('denied_key', place);
       out[key] = '[denied]';
-    } else out[key] = scrubValue(value, place, remarks, depth + 1);
+    } else
+      out[key] =
+        meaning === null
+          ? scrubValue(value, place, remarks, depth + 1)
+          : scrubDeclared(meaning, value, place, remarks, depth + 1);
   }
   return out;
 }
 
-function scrubKey(key: string, path: string, remarks: Remarks): string {
-  return remarks.scrub(key.toWellFormed().slice(0, 256), `${path} (key)`);
+/** A value whose key says what it is: taken out if it can be that, scrubbed like any other if not. */
+function scrubDeclared(
+  meaning: Meaning,
+  value: unknown,
+  path: string,
+  remarks: Remarks,
+  depth: number,
+): unknown {
+  if (Array.isArray(value) && depth < MAX_DEPTH)
+    return value.map((item) => scrubDeclared(meaning, item, path, remarks, depth + 1));
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'bigint')
+    return scrubValue(value, path, remarks, depth);
+  const rule = ruleOf(meaning, String(value).trim(), '', 0);
+  if (rule === null) return scrubValue(value, path, remarks, depth);
+  remarks.add(rule, path);
+  return `[${rule}]`;
 }

@@ -129,8 +129,10 @@ function checkRange(value: number, range: string, bounds: readonly number[]): vo
 }
 
 /** The text as it was, with `[rule]` where something personal stood; whole where nothing did. */
-export function checkScrubbed(sent: string, kept: unknown, world: World): void {
+export function checkScrubbed(text: string, kept: unknown, world: World): void {
   assert(typeof kept === 'string');
+  // Of an address the network stays.
+  const sent = text.replace(/\b(\d{1,3}\.\d{1,3}\.\d{1,3})\.\d{1,3}\b/g, '$1.0');
   const planted = plantedIn(sent);
   if (planted.length === 0) {
     assert.equal(kept, sent);

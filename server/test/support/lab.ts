@@ -41,6 +41,8 @@ const line = (n: number): LogInput => ({
   attributes: new Map(),
   resource: new Map([['service.name', 'lab']]),
   scopeName: '',
+  scopeVersion: '',
+  scopeAttributes: new Map(),
   traceId: '',
   spanId: '',
   eventName: '',

@@ -1,4 +1,4 @@
-import { logFiles } from '../../export/manifest.js';
+import { logFiles, vkeysFor } from '../../export/manifest.js';
 import { equalBytes } from '../../hash/bytes.js';
 import { treeRoot } from '../../merkle/compute.js';
 import { type Checkpoint, parseCheckpoint } from '../../note/checkpoint.js';
@@ -24,8 +24,7 @@ export function openCheckpoint(
       return wrong('The checkpoint is of another log.');
     if (stated !== undefined && stated.size !== size)
       return wrong('The checkpoint is not the one the manifest names.');
-    // A key counts for the log of its own name only.
-    const own = vkeys.filter((vkey) => vkey.startsWith(`${origin}+`));
+    const own = vkeysFor(origin, vkeys);
     const { trust } = trustOf(bytes, origin, own, beside);
     if (trust === 'held') return { checkpoint, signed: 'held' };
     if (own.length > 0 && trust === 'none') return wrong('The log did not sign the checkpoint.');

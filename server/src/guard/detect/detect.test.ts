@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isIban, luhn } from './checksums.js';
 import { detect, scrub } from './index.js';
+import { luhn } from './numbers/checks.js';
+import { isIban } from './numbers/iban.js';
 
 const b64 = (text: string): string => Buffer.from(text).toString('base64');
 // Assembled so that no scanner takes this file for a leak.
@@ -14,7 +15,7 @@ describe('scrub', () => {
     ['user=ada%40example.com&x=1', 'user=[email]&x=1'],
     [`payload ${b64('contact ada@example.com please')}`, 'payload [email]'],
     [`hex ${Buffer.from('ada@example.com').toString('hex')}`, 'hex [email]'],
-    ['json {\\"mail\\":\\"ada\\u0040example.com\\"}', 'json {\\"mail\\":\\"[email]"}'],
+    ['json {\\"mail\\":\\"ada\\u0040example.com\\"}', 'json {\\"mail\\":\\"[email]\\"}'],
     ['html ada&#64;example.com', 'html [email]'],
     ['zero ada\u200b@example.com', 'zero [email]'],
     ['call +44 20 7946 0958 today', 'call [phone] today'],
@@ -68,35 +69,25 @@ describe('scrub', () => {
       ),
     );
   });
-
-  it('is stable: what was scrubbed holds nothing more', () => {
-    fc.assert(
-      fc.property(
-        fc.array(
-          fc.constantFrom(
-            'ada@example.com',
-            '4111111111111111',
-            '+442079460958',
-            'x',
-            ' ',
-            '-',
-            'password=',
-            'abc123xyz',
-          ),
-        ),
-        (parts) => {
-          const once = scrub(parts.join(''))?.text ?? parts.join('');
-          expect(scrub(once)?.text ?? once).toBe(once);
-        },
-      ),
-    );
-  });
 });
 
 describe('a text of megabytes', () => {
   it('full of findings is scrubbed like a short one', () => {
     const result = scrub('ada@example.com '.repeat(200_000));
     expect([...(result?.counts ?? [])]).toEqual([['email', 200_000]]);
+  });
+});
+
+describe('a secret longer than what is looked at', () => {
+  const long = 'IQoJb3Jp/'.repeat(900);
+  const lines = `${'A'.repeat(64)}\n`.repeat(300);
+  it.each([
+    [`"sessionToken":"${long}" x`, '"sessionToken":"[secret]" x'],
+    [`password=${long} x`, 'password=[secret] x'],
+    [`Authorization: Bearer 7${long}`, 'Authorization: [bearer_token]'],
+    [`-----BEGIN RSA PRIVATE KEY-----\n${lines}`, '[private_key]'],
+  ])('goes whole (%#)', (text, expected) => {
+    expect(scrub(text)?.text).toBe(expected);
   });
 });
 

@@ -1,7 +1,7 @@
 import { checkSync } from 'recheck';
 import { describe, expect, it } from 'vitest';
 import { scrub } from './index.js';
-import { RULES } from './rules.js';
+import { PATTERNS } from './patterns.js';
 
 /** What patterns of this kind have stumbled over elsewhere, and what found a defect here. */
 const UNITS = [
@@ -72,6 +72,20 @@ const UNITS = [
     '&#64;',
     '&',
     'Zm9v',
+    'eyJh.',
+    'Dear A',
+    'my name is A ',
+    'name: A ',
+    '\\\\\\"',
+    '2001:',
+    'a::',
+    '1.1.1.',
+    '=40a',
+    '&amp;',
+    '"d":"aB3_aB3_aB3_aB3_aB3_aB3_",',
+    '{"kty":"d":"',
+    'PuTTY-User-Key-File-',
+    'ops_eyJ',
     'deadbeef',
     '_',
   ],
@@ -79,16 +93,11 @@ const UNITS = [
 const LENGTH = 2 ** 21;
 
 describe('T15: patterns take linear time', () => {
-  it.each(RULES.map((rule, i) => [`${rule.name} (${i})`, rule.pattern] as const))(
-    '%s is linear to a checker that proves it',
-    (_name, pattern) => {
-      const result = checkSync(pattern.source, pattern.flags.replace('g', ''), {
-        timeout: 30_000,
-        checker: 'automaton',
-      });
-      expect(result.status).toBe('safe');
-    },
-  );
+  it.each(PATTERNS)('%s is linear to a checker that proves it', (_name, pattern) => {
+    const flags = pattern.flags.replace(/[gy]/g, '');
+    const result = checkSync(pattern.source, flags, { timeout: 30_000, checker: 'automaton' });
+    expect(result.status).toBe('safe');
+  });
 
   // The pattern is not all there is. Linear, this takes a fraction of a second; anything quadratic runs into the limit.
   it.each(UNITS)('a line of two million characters of %j is looked through', { timeout: 10_000 }, (unit) => {

@@ -9,7 +9,7 @@ import { isPlainIdentifier, truncateIp } from '../reduce.js';
 import { Remarks } from '../remarks.js';
 import { applyStrategy } from '../strategies.js';
 import { scrubEntries, scrubValue } from '../values.js';
-import { LOG_CORRELATION, LOG_FIELDS, type LogField, levelOf } from './fields.js';
+import { LOG_CORRELATION, type LogField, levelOf, standardFields } from './fields.js';
 
 /** Nanoseconds; a time before 1980 or after 2200 is a unit mix-up or an unset clock, and not believed. */
 const EARLIEST = 315_532_800_000_000_000n;
@@ -58,10 +58,8 @@ export class LogBuilder {
 
   #fields(log: LogInput, tenant: string, used: Set<string>, remarks: Remarks): Record<string, unknown> {
     const data: Record<string, unknown> = {};
-    for (const field of LOG_FIELDS) {
-      const key = field.from.find((name) => log.attributes.has(name) || log.resource.has(name));
-      if (key === undefined) continue;
-      const value = this.#field(field, log.attributes.get(key) ?? log.resource.get(key), tenant, remarks);
+    for (const [field, { key, value: raw }] of standardFields(log)) {
+      const value = this.#field(field, raw, tenant, remarks);
       if (value === undefined) continue;
       data[field.name] = value;
       used.add(key);

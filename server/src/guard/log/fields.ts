@@ -1,3 +1,5 @@
+import type { LogInput, WireValue } from '../../event/log-input.js';
+
 /**
  * Where the standard log fields (requirement A-8) come from: OpenTelemetry semantic conventions, and the
  * names applications use themselves. The first attribute found wins; what is used here is not repeated under
@@ -42,6 +44,31 @@ export const LOG_FIELDS: readonly LogField[] = [
   field('userId', 'subject', 'enduser.id', 'user.id', 'user_id'),
   field('workflowId', 'text'),
 ];
+
+/** Attribute → the field it is taken for, and how many names of the field go before it. */
+const BY_NAME = new Map(
+  LOG_FIELDS.flatMap((field) => field.from.map((name, rank) => [name, { field, rank }] as const)),
+);
+
+interface Found {
+  readonly key: string;
+  readonly rank: number;
+  readonly value: WireValue;
+}
+
+/** The standard fields that a record has: the first name of each, of its own attributes before its resource's. */
+export function standardFields(log: LogInput): Map<LogField, Found> {
+  const found = new Map<LogField, Found>();
+  for (const attributes of [log.attributes, log.resource])
+    for (const [key, value] of attributes) {
+      const place = BY_NAME.get(key);
+      if (place === undefined) continue;
+      const known = found.get(place.field);
+      if (known === undefined || place.rank < known.rank)
+        found.set(place.field, { key, rank: place.rank, value });
+    }
+  return found;
+}
 
 export type CorrelationField = 'correlation_id' | 'job_id' | 'request_id' | 'session_id';
 

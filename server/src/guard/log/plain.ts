@@ -21,6 +21,8 @@ export function fromPlainLog(value: unknown, now: number): LogInput | null {
     attributes: new Map(Object.entries(attributes ?? {}).map(([key, member]) => [key, wire(member)])),
     resource: new Map(service === undefined ? [] : [['service.name', wire(service)]]),
     scopeName: '',
+    scopeVersion: '',
+    scopeAttributes: new Map(),
     traceId: '',
     spanId: '',
     eventName: '',

@@ -14,8 +14,6 @@ export type OtlpAttributes = WireAttributes;
  * `ResourceLogs` share one `resource` map, those of one `ScopeLogs` one `scopeAttributes` map.
  */
 export interface OtlpLog extends LogInput {
-  readonly scopeVersion: string;
-  readonly scopeAttributes: OtlpAttributes;
   /** W3C trace flags in the low byte. */
   readonly flags: number;
 }
