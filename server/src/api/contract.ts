@@ -94,7 +94,7 @@ export interface StoredRecord {
   erased_by?: { subject: string; event_id: string }[];
   /** The details as the newest version of the event reads them; not part of the record itself. */
   upcast?: { event_version: number; details: { [key: string]: Json } };
-  actor?: { type: string; id: string; role?: string; ip?: string; user_agent?: string };
+  actor?: { type: string; id: string; role?: string; country?: string; ip?: string; user_agent?: string };
   entity?: { type: string; id: string; version?: string | number };
   correlation?: Partial<
     Record<'request_id' | 'trace_id' | 'span_id' | 'job_id' | 'session_id' | 'correlation_id', string>

@@ -50,6 +50,8 @@ export interface Settings {
   archive_interval: string;
   /** Seconds from one look for records whose time is over to the next. */
   expiry_round: string;
+  /** MaxMind DB file that says which country an address lies in; empty: nobody does. */
+  geoip_database: string;
   /** debug, info, warn or error. */
   log_level: string;
 }
@@ -80,6 +82,7 @@ export const DEFAULTS: Settings = {
   archive_secret_access_key: '',
   archive_interval: '60',
   expiry_round: '3600',
+  geoip_database: '',
   log_level: 'warn',
 };
 

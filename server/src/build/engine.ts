@@ -13,6 +13,7 @@ import type { Settings } from '../base/settings.js';
 import { safeStackFrames } from '../base/stack.js';
 import { type LogName, splitLog } from '../event/stages.js';
 import { Exporter } from '../export/exporter.js';
+import { CountryDatabase } from '../geo/database.js';
 import { Guard } from '../guard/index.js';
 import { Rehearsal } from '../guard/rehearsal.js';
 import { MeteredFiles } from '../integrity/files.js';
@@ -93,6 +94,10 @@ export async function openEngine(
   const clock = options.clock ?? systemClock;
   const log = createLogger(settings.log_level);
   const packs = loadPacks(settings.packs === '' ? OWN_PACKS : settings.packs);
+  const countries =
+    settings.geoip_database === '' || options.seal === false
+      ? null
+      : CountryDatabase.open(settings.geoip_database, log);
   await usable(disk, settings.data);
   const unlock = await lock(settings.data);
   const { keyring, stores } = await openKeys(disk, settings);
@@ -115,7 +120,7 @@ export async function openEngine(
   const vault = new Vault(control.raw, keyring);
   for (const tenant of tenants.all()) await vault.addTenant(tenant.id);
   const consentBook = new ConsentBook(control.raw);
-  const guard = new Guard(packs.values(), vault, consentBook);
+  const guard = new Guard(packs.values(), vault, consentBook, countries ?? undefined);
   const heads = await Heads.load(control.db as never);
   const journal = await Journal.open({ dir: join(settings.data, 'journal'), disk, passed: heads.position });
   const originOf = (name: LogName): string =>
@@ -259,7 +264,7 @@ export async function openEngine(
 
   return {
     guard,
-    rehearsal: new Rehearsal(packs.values()),
+    rehearsal: new Rehearsal(packs.values(), countries ?? undefined),
     vault,
     pipeline,
     journal,
@@ -309,6 +314,7 @@ export async function openEngine(
       );
     },
     async close() {
+      countries?.close();
       await expiry.stop();
       await scrubber.stop();
       await journal.close();

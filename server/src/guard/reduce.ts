@@ -7,11 +7,17 @@ import { detect } from './detect/index.js';
  * @returns null when it is not an address.
  */
 export function truncateIp(text: string): string | null {
-  const address = text.startsWith('::ffff:') && isIPv4(text.slice(7)) ? text.slice(7) : text;
+  const address = bareAddress(text);
   if (isIPv4(address)) return `${address.slice(0, address.lastIndexOf('.'))}.0`;
   if (!isIPv6(address)) return null;
-  const groups = expandIpv6(address.split('%')[0] ?? '').slice(0, 3);
+  const groups = expandIpv6(address).slice(0, 3);
   return `${groups.map((g) => g.replace(/^0+(?=.)/, '')).join(':')}::`;
+}
+
+/** Without a zone (`%eth0`), and IPv4 where it stands in IPv6 (`::ffff:192.0.2.1`). */
+export function bareAddress(text: string): string {
+  const address = text.split('%', 1)[0] ?? '';
+  return address.startsWith('::ffff:') && isIPv4(address.slice(7)) ? address.slice(7) : address;
 }
 
 function expandIpv6(address: string): string[] {
