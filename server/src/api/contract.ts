@@ -16,6 +16,8 @@ export interface Problem {
   /** Quote this when asking for help; it is in the server's own log. */
   request_id: string;
   errors?: { field: string; code: string; message: string }[];
+  /** With `wrong_region`: the server of that region, where it is known. */
+  region_address?: string;
 }
 
 export type Role = 'ingest' | 'reader' | 'admin';

@@ -14,6 +14,10 @@ export interface Settings {
   admin_token: string;
   /** First part of the origin of new tenants' logs, a name of the operator's own. */
   origin: string;
+  /** Regions whose tenants are kept here, separated by commas; empty: any. */
+  regions: string;
+  /** Where those of other regions are kept: `us=https://us.example.com,…`. */
+  region_addresses: string;
   /** Folder of the packs. */
   packs: string;
   /** 64 hex digits that open the keyring; without it `keys/master.key` in the data directory does. */
@@ -62,6 +66,8 @@ export const DEFAULTS: Settings = {
   otlp_grpc: '127.0.0.1:4317',
   admin_token: '',
   origin: 'prooflog.local',
+  regions: '',
+  region_addresses: '',
   packs: '',
   master_key: '',
   transit_url: '',

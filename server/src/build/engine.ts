@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Keys } from '../access/keys.js';
+import { Regions } from '../access/regions.js';
 import { type AccessTables, accessMigrations } from '../access/tables.js';
 import { Tenants } from '../access/tenants.js';
 import type { Engine } from '../api/engine.js';
@@ -93,6 +94,7 @@ export async function openEngine(
   const disk = options.disk ?? realDisk;
   const clock = options.clock ?? systemClock;
   const log = createLogger(settings.log_level);
+  const regions = Regions.parse(settings.regions, settings.region_addresses);
   const packs = loadPacks(settings.packs === '' ? OWN_PACKS : settings.packs);
   const countries =
     settings.geoip_database === '' || options.seal === false
@@ -115,7 +117,13 @@ export async function openEngine(
   const signingKeys = await SigningKeys.load(control.db as never, stores);
   const signer = new Signer((tenant) => signingKeys.inForce(tenant));
   const witness = await openWitness(settings, control.db as never, keyring);
-  const tenants = await Tenants.load(control.db as never);
+  const tenants = await Tenants.load(control.db as never, regions);
+  const strangers = tenants.all().filter(({ region }) => !regions.serves(region)).length;
+  if (strangers > 0)
+    log.warn(
+      { tenants: strangers },
+      'tenants of regions that are not served here: requests for them are refused',
+    );
   const keys = await Keys.load(control.db as never);
   const vault = new Vault(control.raw, keyring);
   for (const tenant of tenants.all()) await vault.addTenant(tenant.id);
