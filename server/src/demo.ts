@@ -33,7 +33,6 @@ export async function loadDemo(
     await admin.call<Tenant>('POST', '/v1/tenants', {
       slug: 'demo',
       packs: packs.map((pack) => pack.name),
-      region: 'eu',
     });
   const tenant = engine.tenants.find('demo') as TenantInfo;
   const { id, key } = await admin.call<CreatedKey>('POST', '/v1/keys', {

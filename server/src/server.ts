@@ -60,7 +60,11 @@ async function listen(settings: Settings, engine: OpenEngine, clock: Clock): Pro
     accessLog: new AccessLog(engine.pipeline, clock),
     activity: new Activity(clock),
     metrics: new Metrics(engine),
-    packs: new Set([...engine.packs.keys()].filter((name) => name !== PLATFORM_PACK)),
+    packs: new Map(
+      [...engine.packs.values()]
+        .filter(({ name }) => name !== PLATFORM_PACK)
+        .map(({ name, regions }) => [name, regions]),
+    ),
     host: settings.origin,
     webRoot: WEB_ROOT,
     isReady: () => ready,

@@ -11,6 +11,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   event: ['base'],
   pack: ['base', 'event'],
   vault: ['base'],
+  geo: ['base'],
   receive: ['base', 'event', 'proof'],
   guard: ['base', 'event', 'pack', 'vault', 'proof'],
   journal: ['base', 'event'],

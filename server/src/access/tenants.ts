@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import { Failure } from '../base/errors.js';
+import { REGION, type Regions } from './regions.js';
 import type { AccessTables } from './tables.js';
 
 export interface TenantInfo {
@@ -19,13 +20,15 @@ const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
 export class Tenants {
   readonly #db: Kysely<AccessTables>;
   readonly #byId = new Map<string, TenantInfo>();
+  readonly regions: Regions;
 
-  private constructor(db: Kysely<AccessTables>) {
+  private constructor(db: Kysely<AccessTables>, regions: Regions) {
     this.#db = db;
+    this.regions = regions;
   }
 
-  static async load(db: Kysely<AccessTables>): Promise<Tenants> {
-    const tenants = new Tenants(db);
+  static async load(db: Kysely<AccessTables>, regions: Regions): Promise<Tenants> {
+    const tenants = new Tenants(db, regions);
     for (const row of await db.selectFrom('tenants').selectAll().execute())
       tenants.#byId.set(row.id, { ...row, packs: JSON.parse(row.packs) as string[] });
     return tenants;
@@ -44,7 +47,13 @@ export class Tenants {
     return this.#byId.get(name) ?? this.all().find((t) => t.slug === name);
   }
 
-  /** @throws Failure `bad_format` or `conflict`, naming the field. */
+  /** For a request, once it may know of the tenant. @throws WrongRegion when its region is not served here. */
+  admit(tenant: TenantInfo): TenantInfo {
+    this.regions.check(tenant.region);
+    return tenant;
+  }
+
+  /** @throws Failure `bad_format`, `conflict` or `wrong_region`, naming the field. */
   async create(
     slug: string,
     packs: readonly string[],
@@ -56,6 +65,11 @@ export class Tenants {
       throw new Failure('bad_format', 'slug must be 1 to 40 lower-case letters, digits and hyphens.', {
         field: 'slug',
       });
+    if (!REGION.test(region))
+      throw new Failure('bad_format', 'region must be lower-case letters, digits and hyphens.', {
+        field: 'region',
+      });
+    this.regions.check(region, 'region');
     if (this.find(slug) !== undefined)
       throw new Failure('conflict', 'A tenant with this slug exists.', { field: 'slug' });
     // Opaque: origins show it to witnesses, so it may say nothing about the customer.

@@ -77,7 +77,7 @@ function register(app: FastifyInstance, route: Route, services: Services): void 
     config: { permission: route.permission },
     handler: async (request, reply) => {
       const principal = authenticate(request, route, services);
-      const tenant = (): TenantInfo => tenantOf(request, principal, services);
+      const tenant = (): TenantInfo => inStatedRegion(request, tenantOf(request, principal, services));
       const context: Context = {
         request,
         reply,
@@ -97,13 +97,33 @@ function register(app: FastifyInstance, route: Route, services: Services): void 
   });
 }
 
+const REGION_HEADER = 'X-Prooflog-Region';
+
+/** The region that a request says it is meant for. */
+function statedRegion(request: FastifyRequest): string | undefined {
+  const stated = request.headers[REGION_HEADER.toLowerCase()];
+  return typeof stated === 'string' ? stated : undefined;
+}
+
+function inStatedRegion(request: FastifyRequest, tenant: TenantInfo): TenantInfo {
+  if ((statedRegion(request) ?? tenant.region) !== tenant.region)
+    throw new Failure('wrong_region', 'The tenant belongs to another region than the request says.', {
+      field: REGION_HEADER,
+    });
+  return tenant;
+}
+
 const NOBODY: Principal = { credential: 'anonymous', role: 'ingest', tenant: null, session: false };
 
 function authenticate(request: FastifyRequest, route: Route, services: Services): Principal {
+  const stated = statedRegion(request);
+  if (stated !== undefined) services.tenants.regions.check(stated, REGION_HEADER);
   const principal = principalOf(request, services);
   if (route.permission === 'public') return principal ?? NOBODY;
   if (principal === null)
     throw new Failure('unauthenticated', 'Send a valid key as "Authorization: Bearer KEY".');
+  const own = services.tenants.get(principal.tenant ?? '');
+  if (own !== undefined) services.tenants.admit(own);
   if (!allows(principal, route.permission))
     throw new Failure(
       'forbidden',
@@ -144,5 +164,5 @@ function tenantOf(request: FastifyRequest, principal: Principal, services: Servi
     throw new Failure('bad_request', 'Name the tenant in the header X-Prooflog-Tenant.', {
       field: 'X-Prooflog-Tenant',
     });
-  return wanted;
+  return services.tenants.admit(wanted);
 }

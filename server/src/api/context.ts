@@ -24,8 +24,8 @@ export interface Services {
   readonly accessLog: AccessLog;
   readonly activity: Activity;
   readonly engine: Engine;
-  /** Names of the packs that exist. */
-  readonly packs: ReadonlySet<string>;
+  /** The packs that exist, and the regions each is for; none: all. */
+  readonly packs: ReadonlyMap<string, readonly string[]>;
   /** First part of the origins of tenants made from now on. */
   readonly host: string;
   /** Folder of the built pages. */

@@ -16,6 +16,8 @@ export interface Problem {
   /** Quote this when asking for help; it is in the server's own log. */
   request_id: string;
   errors?: { field: string; code: string; message: string }[];
+  /** With `wrong_region`: the server of that region, where it is known. */
+  region_address?: string;
 }
 
 export type Role = 'ingest' | 'reader' | 'admin';
@@ -94,7 +96,7 @@ export interface StoredRecord {
   erased_by?: { subject: string; event_id: string }[];
   /** The details as the newest version of the event reads them; not part of the record itself. */
   upcast?: { event_version: number; details: { [key: string]: Json } };
-  actor?: { type: string; id: string; role?: string; ip?: string; user_agent?: string };
+  actor?: { type: string; id: string; role?: string; country?: string; ip?: string; user_agent?: string };
   entity?: { type: string; id: string; version?: string | number };
   correlation?: Partial<
     Record<'request_id' | 'trace_id' | 'span_id' | 'job_id' | 'session_id' | 'correlation_id', string>

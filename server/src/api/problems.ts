@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { WrongRegion } from '../access/regions.js';
 import { ERRORS, Failure } from '../base/errors.js';
 import type { Logger } from '../base/logger.js';
 import { safeStackFrames } from '../base/stack.js';
@@ -17,6 +18,9 @@ export function problemOf(failure: Failure, requestId: string): Problem {
     ...(failure.field === ''
       ? {}
       : { errors: [{ field: failure.field, code: failure.code, message: failure.message }] }),
+    ...(failure instanceof WrongRegion && failure.address !== undefined
+      ? { region_address: failure.address }
+      : {}),
   };
 }
 

@@ -39,6 +39,8 @@ export const ERRORS = {
   unknown_source: bad('No enabled pack declares this source'),
   unknown_pack: bad('There is no pack of this name'),
   wrong_stream: bad('The action belongs to another stream'),
+  wrong_region: { status: 421, retry: false, title: 'The region is served elsewhere' },
+  wrong_jurisdiction: bad('The pack is not for the region of the tenant'),
   wrong_tenant: { status: 403, retry: false, title: 'The credential belongs to another tenant' },
   no_consent: bad('The person has not agreed to this'),
   unsafe_metadata: bad('metadata.safe_fields_only must be true'),

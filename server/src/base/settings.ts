@@ -14,6 +14,10 @@ export interface Settings {
   admin_token: string;
   /** First part of the origin of new tenants' logs, a name of the operator's own. */
   origin: string;
+  /** Regions whose tenants are kept here, separated by commas; empty: any. */
+  regions: string;
+  /** Where those of other regions are kept: `us=https://us.example.com,…`. */
+  region_addresses: string;
   /** Folder of the packs. */
   packs: string;
   /** 64 hex digits that open the keyring; without it `keys/master.key` in the data directory does. */
@@ -50,6 +54,8 @@ export interface Settings {
   archive_interval: string;
   /** Seconds from one look for records whose time is over to the next. */
   expiry_round: string;
+  /** MaxMind DB file that says which country an address lies in; empty: nobody does. */
+  geoip_database: string;
   /** debug, info, warn or error. */
   log_level: string;
 }
@@ -60,6 +66,8 @@ export const DEFAULTS: Settings = {
   otlp_grpc: '127.0.0.1:4317',
   admin_token: '',
   origin: 'prooflog.local',
+  regions: '',
+  region_addresses: '',
   packs: '',
   master_key: '',
   transit_url: '',
@@ -80,6 +88,7 @@ export const DEFAULTS: Settings = {
   archive_secret_access_key: '',
   archive_interval: '60',
   expiry_round: '3600',
+  geoip_database: '',
   log_level: 'warn',
 };
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Keys } from '../access/keys.js';
+import { Regions } from '../access/regions.js';
 import { type AccessTables, accessMigrations } from '../access/tables.js';
 import { Tenants } from '../access/tenants.js';
 import type { Engine } from '../api/engine.js';
@@ -13,6 +14,7 @@ import type { Settings } from '../base/settings.js';
 import { safeStackFrames } from '../base/stack.js';
 import { type LogName, splitLog } from '../event/stages.js';
 import { Exporter } from '../export/exporter.js';
+import { CountryDatabase } from '../geo/database.js';
 import { Guard } from '../guard/index.js';
 import { Rehearsal } from '../guard/rehearsal.js';
 import { MeteredFiles } from '../integrity/files.js';
@@ -92,7 +94,12 @@ export async function openEngine(
   const disk = options.disk ?? realDisk;
   const clock = options.clock ?? systemClock;
   const log = createLogger(settings.log_level);
+  const regions = Regions.parse(settings.regions, settings.region_addresses);
   const packs = loadPacks(settings.packs === '' ? OWN_PACKS : settings.packs);
+  const countries =
+    settings.geoip_database === '' || options.seal === false
+      ? null
+      : CountryDatabase.open(settings.geoip_database, log);
   await usable(disk, settings.data);
   const unlock = await lock(settings.data);
   const { keyring, stores } = await openKeys(disk, settings);
@@ -110,12 +117,18 @@ export async function openEngine(
   const signingKeys = await SigningKeys.load(control.db as never, stores);
   const signer = new Signer((tenant) => signingKeys.inForce(tenant));
   const witness = await openWitness(settings, control.db as never, keyring);
-  const tenants = await Tenants.load(control.db as never);
+  const tenants = await Tenants.load(control.db as never, regions);
+  const strangers = tenants.all().filter(({ region }) => !regions.serves(region)).length;
+  if (strangers > 0)
+    log.warn(
+      { tenants: strangers },
+      'tenants of regions that are not served here: requests for them are refused',
+    );
   const keys = await Keys.load(control.db as never);
   const vault = new Vault(control.raw, keyring);
   for (const tenant of tenants.all()) await vault.addTenant(tenant.id);
   const consentBook = new ConsentBook(control.raw);
-  const guard = new Guard(packs.values(), vault, consentBook);
+  const guard = new Guard(packs.values(), vault, consentBook, countries ?? undefined);
   const heads = await Heads.load(control.db as never);
   const journal = await Journal.open({ dir: join(settings.data, 'journal'), disk, passed: heads.position });
   const originOf = (name: LogName): string =>
@@ -259,7 +272,7 @@ export async function openEngine(
 
   return {
     guard,
-    rehearsal: new Rehearsal(packs.values()),
+    rehearsal: new Rehearsal(packs.values(), countries ?? undefined),
     vault,
     pipeline,
     journal,
@@ -309,6 +322,7 @@ export async function openEngine(
       );
     },
     async close() {
+      countries?.close();
       await expiry.stop();
       await scrubber.stop();
       await journal.close();

@@ -19,7 +19,7 @@ export function tenantCommand(): Command {
     .argument('<slug>')
     .description('Make a tenant')
     .option('--pack <name...>', 'packs to turn on', ['company-governance'])
-    .option('--region <region>', 'where its records are kept', 'default')
+    .option('--region <region>', 'where its records are kept')
     .option('--url <url>', 'address of the server')
     .option('--token <token>', 'administrator token')
     .option('--json', 'print JSON')

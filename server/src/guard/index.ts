@@ -5,6 +5,7 @@ import { mintGuarded } from '../event/mint/guarded.js';
 import type { Guarded, Sender } from '../event/stages.js';
 import type { EventDeclaration, Pack, SourceDeclaration } from '../pack/model.js';
 import type { Consents } from './consents.js';
+import { type Countries, NO_COUNTRIES } from './countries.js';
 import { EventBuilder } from './event/build.js';
 import { Catalogue } from './event/catalogue.js';
 import { fromAjv, Refused } from './event/refusal.js';
@@ -36,7 +37,12 @@ export class Guard {
   readonly #events: EventBuilder;
   readonly #logs: LogBuilder;
 
-  constructor(packs: Iterable<Pack>, vault: Secrets, consents: Consents) {
+  constructor(
+    packs: Iterable<Pack>,
+    vault: Secrets,
+    consents: Consents,
+    countries: Countries = NO_COUNTRIES,
+  ) {
     const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: false, ownProperties: true });
     this.#envelope = ajv.compile<Envelope>(ENVELOPE);
     const all = [...packs];
@@ -47,8 +53,8 @@ export class Guard {
     for (const source of all.flatMap((pack) => pack.sources))
       this.#sources.set(source.name, [...(this.#sources.get(source.name) ?? []), source]);
     const people = new People(vault, consents);
-    this.#events = new EventBuilder(vault, people);
-    this.#logs = new LogBuilder(vault, people, all);
+    this.#events = new EventBuilder(vault, people, countries);
+    this.#logs = new LogBuilder(vault, people, countries, all);
   }
 
   /** One event of the events API, `source` naming the foreign shape it has. */

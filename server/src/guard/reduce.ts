@@ -8,9 +8,15 @@ import { ipv4Network, ipv6Network } from './detect/numbers/ip.js';
  * @returns null when it is not an address.
  */
 export function truncateIp(text: string): string | null {
-  const address = text.startsWith('::ffff:') && isIPv4(text.slice(7)) ? text.slice(7) : text;
+  const address = bareAddress(text);
   if (isIPv4(address)) return ipv4Network(address);
   return isIPv6(address) ? ipv6Network(address) : null;
+}
+
+/** Without a zone (`%eth0`), and IPv4 where it stands in IPv6 (`::ffff:192.0.2.1`). */
+export function bareAddress(text: string): string {
+  const address = text.split('%', 1)[0] ?? '';
+  return address.startsWith('::ffff:') && isIPv4(address.slice(7)) ? address.slice(7) : address;
 }
 
 /** Ids and codes: no spaces, nothing that a person's name or sentence would need. */

@@ -3,6 +3,7 @@ import type { Rejection } from '../base/errors.js';
 import type { Guarded, Received, Sender } from '../event/stages.js';
 import type { Pack } from '../pack/model.js';
 import { seal, subjectKey } from '../vault/seal.js';
+import type { Countries } from './countries.js';
 import { Guard, isGuarded } from './index.js';
 import { fromPlainLog } from './log/plain.js';
 import type { Secrets } from './people.js';
@@ -42,8 +43,8 @@ export const refused = (index: number, rejection: Rejection): Rehearsed => ({
 export class Rehearsal {
   readonly #guard: Guard;
 
-  constructor(packs: Iterable<Pack>) {
-    this.#guard = new Guard(packs, new Scratch(), { granted: () => false });
+  constructor(packs: Iterable<Pack>, countries?: Countries) {
+    this.#guard = new Guard(packs, new Scratch(), { granted: () => false }, countries);
   }
 
   hasSource(name: string, packs: readonly string[]): boolean {

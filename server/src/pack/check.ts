@@ -107,6 +107,7 @@ const STANDARD = new Set([
   'modelVersion',
   'generationRequestId',
   'orderId',
+  'userAgent',
 ]);
 
 function unknownNames(pack: Pack): Problem[] {

@@ -248,6 +248,20 @@ const MISTAKES: readonly [string, string, string, string, string][] = [
     'type: [array, string]',
     'mixes array with another type than null',
   ],
+  [
+    'no region at all',
+    'pack.yaml',
+    'description:',
+    'regions: []\ndescription:',
+    'regions must name a region',
+  ],
+  [
+    'an odd region',
+    'pack.yaml',
+    'description:',
+    'regions: [E U]\ndescription:',
+    'regions.1 must be lower-case',
+  ],
   ['the same key twice', 'pack.yaml', 'description:', 'version: 2\ndescription:', 'Map keys must be unique'],
 ];
 

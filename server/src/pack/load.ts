@@ -10,7 +10,7 @@ import { readRetention } from './read/retention.js';
 import { readRoles } from './read/roles.js';
 import { readSource } from './read/sources.js';
 import { readAlerts, readDetector, readSlo } from './read/watch.js';
-import { type Problem, YamlFile } from './yaml.js';
+import { type Place, type Problem, YamlFile } from './yaml.js';
 
 export interface LoadedPack {
   /** Whole only when there are no problems. */
@@ -22,12 +22,13 @@ export interface LoadedPack {
 export function readPack(dir: string): LoadedPack {
   const problems: Problem[] = [];
   const folder = new Folder(dir, problems);
-  const head = folder.file('pack.yaml')?.root.members('name', 'version', 'description');
+  const head = folder.file('pack.yaml')?.root.members('name', 'version', 'description', 'regions');
   const name = head?.name.matching(/^[a-z][a-z0-9-]{0,62}$/, 'lower-case letters, digits and -') ?? '';
   const pack: Pack = {
     name,
     version: head?.version.integer(1) ?? 1,
     description: head?.description.text() ?? '',
+    regions: head?.regions.given ? readRegions(head.regions) : [],
     dir,
     events: folder.files('events').flatMap((file) => readEvents(name, file)),
     retention: folder.one('retention.yaml', readRetention) ?? [],
@@ -42,6 +43,15 @@ export function readPack(dir: string): LoadedPack {
   };
   problems.push(...checkPack(pack));
   return { pack, problems };
+}
+
+/** An empty list would say nowhere, and be taken for everywhere. */
+function readRegions(place: Place): string[] {
+  const regions = place
+    .items()
+    .map((item) => item.matching(/^[a-z0-9-]{1,32}$/, 'lower-case letters, digits and -'));
+  if (place.isList && regions.length === 0) place.wrong('must name a region');
+  return regions;
 }
 
 /**

@@ -231,6 +231,8 @@ export interface Pack {
   readonly name: string;
   readonly version: number;
   readonly description: string;
+  /** Of the tenants that may turn it on; none: all. */
+  readonly regions: readonly string[];
   readonly dir: string;
   readonly events: readonly EventDeclaration[];
   readonly retention: readonly Retention[];

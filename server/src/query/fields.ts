@@ -14,6 +14,9 @@ export interface Field {
 }
 
 const both = (column: string): Field['column'] => ({ events: column, logs: column });
+/** The first of two of the record's own fields that is there. */
+const either = (first: string, second: string): string =>
+  `if(fields['${first}'] != '', fields['${first}'], fields['${second}'])`;
 const define = (
   name: string,
   column: Field['column'],
@@ -59,6 +62,11 @@ export const FIELDS: readonly Field[] = [
   define('actor.type', { events: 'actor_type' }, 'user, service or system', ['actor_type']),
   define('actor.role', { events: 'actor_role' }, 'Role of the actor', ['role', 'actor_role']),
   define('actor.ip', { events: 'actor_ip' }, 'Network of the actor', ['ip', 'actor_ip']),
+  define(
+    'country',
+    { events: either('actor.country', 'country'), logs: either('clientCountry', 'country') },
+    'Country (ISO 3166-1) that the address lay in, else the one the record gives',
+  ),
   define('entity.id', { events: 'entity_id' }, 'What it was done to', ['entity', 'entity_id']),
   define('entity.type', { events: 'entity_type' }, 'Kind of thing it was done to', ['entity_type']),
   {
@@ -73,6 +81,9 @@ export const FIELDS: readonly Field[] = [
   define('logger', { logs: 'logger' }, 'Logger', ['loggerName']),
   define('thread', { logs: 'thread' }, 'Thread', ['threadName']),
   define('host', { logs: 'host' }, 'Host', ['hostName', 'host.name']),
+  ...['namespace', 'pod', 'node', 'container', 'deployment'].map((name) =>
+    define(name, both(either(name, `k8s.${name}.name`)), `Kubernetes ${name}`, [`k8s.${name}.name`]),
+  ),
   define('environment', { logs: 'environment' }, 'Environment', ['env']),
   { ...define('method', { logs: 'method' }, 'HTTP method', ['requestMethod']), folded: true },
   define('path', { logs: 'path' }, 'HTTP path', ['requestPath']),

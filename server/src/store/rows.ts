@@ -70,6 +70,8 @@ const SHARED: Columns = {
 
 const EVENTS: Columns = {
   ...SHARED,
+  fields: ({ fields, actor }) =>
+    actor.country === undefined ? fields : { ...fields, 'actor.country': text(actor.country) },
   event_type: (p) => text(p.record.event_type),
   action: (p) => text(p.record.action),
   result: (p) => text(p.record.result),

@@ -66,23 +66,29 @@ async function createTenant(services: Services, context: Context): Promise<unkno
   const fields = await Fields.read(context);
   const slug = fields.text('slug');
   const packs = fields.texts('packs') ?? [];
-  const region = fields.optional('region') ?? 'default';
+  const region = fields.optional('region') ?? services.tenants.regions.default;
   fields.end();
-  for (const [i, pack] of packs.entries())
-    if (!services.packs.has(pack))
-      throw new Failure(
-        'unknown_pack',
-        `There is no such pack; there are ${[...services.packs].join(', ')}.`,
-        { field: `packs.${i}` },
-      );
-  if (!/^[a-z0-9-]{1,32}$/.test(region))
-    throw new Failure('bad_format', 'region must be letters, digits and hyphens.', { field: 'region' });
+  for (const [i, pack] of packs.entries()) checkPack(services, pack, region, `packs.${i}`);
   const tenant = await services.engine.addTenant(slug, packs, region);
   await services.accessLog.record(tenant, context.principal, {
     action: 'tenant_created',
     entity: { type: 'tenant', id: tenant.id },
+    details: { region },
   });
   return context.reply.code(201).send(shownTenant(tenant));
+}
+
+/** @throws Failure `unknown_pack` or `wrong_jurisdiction`. */
+function checkPack(services: Services, name: string, region: string, field: string): void {
+  const regions = services.packs.get(name);
+  if (regions === undefined)
+    throw new Failure(
+      'unknown_pack',
+      `There is no such pack; there are ${[...services.packs.keys()].join(', ')}.`,
+      { field },
+    );
+  if (regions.length > 0 && !regions.includes(region))
+    throw new Failure('wrong_jurisdiction', `The pack is for tenants of ${regions.join(', ')}.`, { field });
 }
 
 /** A tenant's own administrator may leave the tenant out. */
@@ -93,7 +99,7 @@ export function wantedTenant(services: Services, context: Context, named: string
   if (principal.tenant !== null && tenant?.id !== principal.tenant)
     throw new Failure('forbidden', 'The key belongs to another tenant.');
   if (tenant === undefined) throw new Failure('not_found', 'There is no such tenant.', { field: 'tenant' });
-  return tenant;
+  return services.tenants.admit(tenant);
 }
 
 async function createKey(services: Services, context: Context): Promise<unknown> {
@@ -125,7 +131,7 @@ async function removeKey(services: Services, context: Context): Promise<unknown>
   const id = ownKey(services, context);
   const tenant = services.tenants.get(services.keys.get(id)?.tenant ?? '');
   if (tenant !== undefined)
-    await services.accessLog.record(tenant, context.principal, {
+    await services.accessLog.record(services.tenants.admit(tenant), context.principal, {
       action: 'key_revoked',
       entity: { type: 'key', id },
     });

@@ -73,7 +73,7 @@ function wantedLog(services: Services, context: Context): LogName {
   const tenant = services.tenants.find(named);
   const own = context.principal.tenant;
   if (tenant === undefined || (own !== null && own !== tenant.id)) throw missing();
-  const log = logName(tenant, stream);
+  const log = logName(services.tenants.admit(tenant), stream);
   if (services.engine.ledger.size(log) === 0) throw missing();
   return log;
 }

@@ -3,8 +3,9 @@ import { formatUuid, newUuid, parseUuid } from '../../base/uuid.js';
 import { mintGuarded } from '../../event/mint/guarded.js';
 import type { Guarded, Sender } from '../../event/stages.js';
 import type { EventDeclaration } from '../../pack/model.js';
+import type { Countries } from '../countries.js';
 import type { People, Secrets } from '../people.js';
-import { isPlainIdentifier, normaliseUserAgent, truncateIp } from '../reduce.js';
+import { bareAddress, isPlainIdentifier, normaliseUserAgent, truncateIp } from '../reduce.js';
 import { Remarks } from '../remarks.js';
 import { Details } from './details.js';
 import { Refused } from './refusal.js';
@@ -21,10 +22,12 @@ const quote = JSON.stringify;
 export class EventBuilder {
   readonly #vault: Secrets;
   readonly #people: People;
+  readonly #countries: Countries;
 
-  constructor(vault: Secrets, people: People) {
+  constructor(vault: Secrets, people: People, countries: Countries) {
     this.#vault = vault;
     this.#people = people;
+    this.#countries = countries;
   }
 
   /** @throws Refused for what the schema cannot express. */
@@ -74,8 +77,10 @@ export class EventBuilder {
     const keep = a.type !== 'user' && isPlainIdentifier(a.id);
     const id = keep ? a.id : this.#vault.pseudonym(tenant, a.id);
     if (!keep) remarks.add('pseudonym', 'actor.id');
-    let out = `{"id":${quote(id)}`;
-    if (text(a.ip)) out += `,"ip":"${network(text(a.ip), remarks)}"`;
+    const ip = text(a.ip);
+    const ipJson = ip === '' ? '' : `,"ip":"${network(ip, remarks)}"`;
+    const country = ip === '' ? null : this.#countries.of(bareAddress(ip));
+    let out = `{${country === null ? '' : `"country":"${country}",`}"id":${quote(id)}${ipJson}`;
     if (text(a.role)) out += `,"role":${quote(remarks.scrub(text(a.role), 'actor.role'))}`;
     out += `,"type":"${a.type}"`;
     if (text(a.user_agent)) {

@@ -4,8 +4,9 @@ import { formatUuid, newUuid } from '../../base/uuid.js';
 import type { LogInput, WireAttributes, WireValue } from '../../event/log-input.js';
 import type { Sender } from '../../event/stages.js';
 import type { LogField as LogDeclaration, Pack } from '../../pack/model.js';
+import type { Countries } from '../countries.js';
 import type { People, Secrets } from '../people.js';
-import { isPlainIdentifier, truncateIp } from '../reduce.js';
+import { bareAddress, isPlainIdentifier, normaliseUserAgent, truncateIp } from '../reduce.js';
 import { Remarks } from '../remarks.js';
 import { applyStrategy } from '../strategies.js';
 import { scrubEntries, scrubValue } from '../values.js';
@@ -25,12 +26,14 @@ export interface LogRecord {
 export class LogBuilder {
   readonly #vault: Secrets;
   readonly #people: People;
+  readonly #countries: Countries;
   /** Pack → what it declares beyond the standard fields. */
   readonly #declared: ReadonlyMap<string, readonly LogDeclaration[]>;
 
-  constructor(vault: Secrets, people: People, packs: readonly Pack[]) {
+  constructor(vault: Secrets, people: People, countries: Countries, packs: readonly Pack[]) {
     this.#vault = vault;
     this.#people = people;
+    this.#countries = countries;
     this.#declared = new Map(packs.map((pack) => [pack.name, pack.logs?.fields ?? []]));
   }
 
@@ -58,11 +61,14 @@ export class LogBuilder {
 
   #fields(log: LogInput, tenant: string, used: Set<string>, remarks: Remarks): Record<string, unknown> {
     const data: Record<string, unknown> = {};
-    for (const [field, { key, value: raw }] of standardFields(log)) {
-      const value = this.#field(field, raw, tenant, remarks);
+    for (const [field, { key, value: given }] of standardFields(log)) {
+      const value = this.#field(field, given, tenant, remarks);
       if (value === undefined) continue;
       data[field.name] = value;
       used.add(key);
+      if (field.kind !== 'address') continue;
+      const country = this.#countries.of(bareAddress(String(given)));
+      if (country !== null) data.clientCountry = country;
     }
     return data;
   }
@@ -115,6 +121,11 @@ export class LogBuilder {
       const network = truncateIp(text);
       if (network !== null) remarks.add('truncate_ip', field.name);
       return network ?? undefined;
+    }
+    if (field.kind === 'agent') {
+      const agent = normaliseUserAgent(text);
+      if (agent !== text) remarks.add('normalise', field.name);
+      return agent;
     }
     const shown = field.kind === 'path' ? pathOnly(text, remarks) : text;
     return remarks.scrub(shown.toWellFormed(), field.name);

@@ -5,7 +5,7 @@ import type { LogInput, WireValue } from '../../event/log-input.js';
  * names applications use themselves. The first attribute found wins; what is used here is not repeated under
  * `attributes`.
  */
-export type FieldKind = 'text' | 'number' | 'subject' | 'path' | 'address';
+export type FieldKind = 'text' | 'number' | 'subject' | 'path' | 'address' | 'agent';
 
 export interface LogField {
   readonly name: string;
@@ -19,10 +19,15 @@ const field = (name: string, kind: FieldKind, ...from: string[]): LogField => ({
   from: [...from, name],
 });
 
+/** Under a common word that senders and packs use for things of their own: only the attribute of this name counts. */
+const attribute = (name: string, from: string): LogField => ({ name, kind: 'text', from: [from] });
+
 export const LOG_FIELDS: readonly LogField[] = [
   field('browserVersion', 'text', 'browser.version'),
   field('clientIp', 'address', 'client.address', 'net.peer.ip', 'http.client_ip', 'source.address'),
+  attribute('container', 'k8s.container.name'),
   field('creditCost', 'number'),
+  attribute('deployment', 'k8s.deployment.name'),
   field('durationMs', 'number', 'http.server.request.duration_ms', 'duration_ms'),
   field('environment', 'text', 'deployment.environment.name', 'deployment.environment'),
   field('errorType', 'text', 'error.type', 'exception.type'),
@@ -32,8 +37,11 @@ export const LOG_FIELDS: readonly LogField[] = [
   field('loggerName', 'text', 'logger.name', 'log.logger'),
   field('modelName', 'text', 'gen_ai.request.model'),
   field('modelVersion', 'text', 'gen_ai.response.model'),
+  attribute('namespace', 'k8s.namespace.name'),
+  attribute('node', 'k8s.node.name'),
   field('orderId', 'text'),
   field('osVersion', 'text', 'os.version'),
+  attribute('pod', 'k8s.pod.name'),
   field('releaseVersion', 'text', 'service.version'),
   field('requestMethod', 'text', 'http.request.method', 'http.method'),
   field('requestPath', 'path', 'url.path', 'http.route', 'http.target', 'url.full', 'http.url'),
@@ -41,6 +49,7 @@ export const LOG_FIELDS: readonly LogField[] = [
   field('serviceName', 'text', 'service.name'),
   field('stackTrace', 'text', 'exception.stacktrace', 'error.stack', 'stack_trace'),
   field('threadName', 'text', 'thread.name'),
+  field('userAgent', 'agent', 'user_agent.original', 'http.user_agent'),
   field('userId', 'subject', 'enduser.id', 'user.id', 'user_id'),
   field('workflowId', 'text'),
 ];

@@ -102,7 +102,9 @@ function Summary({ record }: { record: StoredRecord }) {
           <Line name="Actor">
             {record.actor.type} <code>{visible(record.actor.id)}</code>{' '}
             {visible(
-              [record.actor.role, record.actor.ip, record.actor.user_agent].filter(Boolean).join(' · '),
+              [record.actor.role, record.actor.ip, record.actor.country, record.actor.user_agent]
+                .filter(Boolean)
+                .join(' · '),
             )}
           </Line>
         )}

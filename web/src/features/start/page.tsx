@@ -34,8 +34,7 @@ export function StartPage() {
     mutationFn: async () => {
       const own = session.data?.tenants.find((t) => t.slug !== 'demo');
       const tenant =
-        own ??
-        (await post<Tenant>('/v1/tenants', { slug: 'main', packs: ['company-governance'], region: 'eu' }));
+        own ?? (await post<Tenant>('/v1/tenants', { slug: 'main', packs: ['company-governance'] }));
       selectTenant(tenant.id);
       return post<CreatedKey>('/v1/keys', { tenant: tenant.id, role: 'ingest', label: 'first event' });
     },
