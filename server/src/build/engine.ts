@@ -117,7 +117,11 @@ export async function openEngine(
   const consentBook = new ConsentBook(control.raw);
   const guard = new Guard(packs.values(), vault, consentBook);
   const heads = await Heads.load(control.db as never);
-  const journal = await Journal.open({ dir: join(settings.data, 'journal'), disk, passed: heads.position });
+  const journal = await Journal.open({
+    ...{ dir: join(settings.data, 'journal'), disk, passed: heads.position },
+    // Nothing may be acknowledged that could never be sealed; tools that only read may look all the same.
+    ...(options.seal === false ? {} : { needed: heads.released }),
+  });
   const originOf = (name: LogName): string =>
     `${tenants.get(splitLog(name).tenant)?.host ?? settings.origin}/${name}`;
   const ledger = new Ledger({

@@ -1,7 +1,8 @@
-import { NoteError, parseCheckpoint, parseNote, verifyNote, verifyRecordProof } from '@prooflog/proof';
+import { NoteError, verifyNote, verifyRecordProof } from '@prooflog/proof';
 import type { TenantInfo } from '../access/tenants.js';
 import type { Disk } from '../base/disk.js';
 import type { LogName } from '../event/stages.js';
+import { sizeIn } from '../ledger/checkpoints.js';
 import type { Heads } from '../ledger/heads.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { proveRecord } from '../ledger/proofs.js';
@@ -45,18 +46,12 @@ export async function* recordsBeyond(
   }
 }
 
-/** The size that a checkpoint states; 0 where there is none that can be read: then it proves nothing either. */
-const sizeIn = (note: string | null): number =>
-  note === null ? 0 : (unlessMalformed(() => parseCheckpoint(parseNote(note).text).size) ?? 0);
-
-const holds = (note: string, vkeys: readonly string[]): boolean =>
-  unlessMalformed(() => verifyNote(note, vkeys)) !== null;
-
-function unlessMalformed<T>(read: () => T): T | null {
+function holds(note: string, vkeys: readonly string[]): boolean {
   try {
-    return read();
+    verifyNote(note, vkeys);
+    return true;
   } catch (error) {
-    if (error instanceof NoteError) return null;
+    if (error instanceof NoteError) return false;
     throw error;
   }
 }

@@ -3,6 +3,7 @@ import {
   equalBytes,
   formatNote,
   type Note,
+  NoteError,
   type NoteSignature,
   parseCheckpoint,
   parseNote,
@@ -10,6 +11,7 @@ import {
 import type { Disk } from '../base/disk.js';
 import { replaceFile } from '../base/durable.js';
 import { type LogName, splitLog } from '../event/stages.js';
+import { type Beyond, readBeyond } from './beyond.js';
 import type { LedgerFiles } from './files.js';
 import type { Heads } from './heads.js';
 import type { Signer } from './signer.js';
@@ -39,6 +41,8 @@ export class Checkpoints {
   /** The latest checkpoints of a log that were cosigned, with all that came in. */
   readonly #gathered = new Map<LogName, readonly Note[]>();
   readonly #queues = new Map<LogName, Promise<unknown>>();
+  /** What lay beyond the heads at the first look; afterwards nobody but this program publishes. */
+  readonly #beyond = new Map<LogName, Beyond | null>();
 
   constructor(options: CheckpointsOptions) {
     this.#o = options;
@@ -55,13 +59,33 @@ export class Checkpoints {
   }
 
   /**
-   * Signs and publishes the checkpoint of the log's head, and the keys beside it. Whoever cosigned this very
-   * checkpoint stays under it.
+   * The published checkpoint while it lies beyond the head, as after the control database was restored from a copy:
+   * the tree must grow to it again before another is published.
+   */
+  async beyond(log: LogName): Promise<Beyond | null> {
+    const size = this.#o.heads.get(log)?.size ?? 0;
+    const known = this.#beyond.get(log) ?? (this.#beyond.has(log) ? null : await this.#look(log, size));
+    const beyond = known !== null && known.size > size ? known : null;
+    this.#beyond.set(log, beyond);
+    return beyond;
+  }
+
+  async #look(log: LogName, size: number): Promise<Beyond | null> {
+    const note = await this.read(log);
+    // The key may lie with a service of its own: it is asked for only where there is something to decide.
+    if (sizeIn(note) <= size || note === null) return null;
+    const origin = this.#o.origin(log);
+    return readBeyond(note, origin, await this.#o.signer.vkeys(splitLog(log).tenant, origin), size);
+  }
+
+  /**
+   * Signs and publishes the checkpoint of the log's head, and the keys beside it, unless a newer one is published.
+   * Whoever cosigned this very checkpoint stays under it.
    */
   write(log: LogName): Promise<void> {
     return this.#queued(log, async () => {
       const head = this.#o.heads.get(log);
-      if (head === undefined) return;
+      if (head === undefined || (await this.beyond(log)) !== null) return;
       const { tenant } = splitLog(log);
       const origin = this.#o.origin(log);
       const dir = this.#o.dirOf(log);
@@ -139,6 +163,16 @@ export class Checkpoints {
 function withSignature({ text, signatures }: Note, added: NoteSignature): Note {
   const others = signatures.filter((s) => s.name !== added.name || !equalBytes(s.id, added.id));
   return { text, signatures: [...others, added] };
+}
+
+/** The size that a checkpoint states; 0 where there is none that can be read. */
+export function sizeIn(note: string | null): number {
+  try {
+    return note === null ? 0 : sizeOf(parseNote(note));
+  } catch (error) {
+    if (error instanceof NoteError) return 0;
+    throw error;
+  }
 }
 
 const sizeOf = (note: Note | null): number => (note === null ? 0 : parseCheckpoint(note.text).size);
