@@ -7,6 +7,7 @@ import {
   type NoteSignature,
   parseCheckpoint,
   parseNote,
+  trustOf,
 } from '@prooflog/proof';
 import type { Disk } from '../base/disk.js';
 import { replaceFile } from '../base/durable.js';
@@ -132,12 +133,20 @@ export class Checkpoints {
       const kept = await this.#note(log, 'checkpoint.cosigned');
       const gathered = this.#gathered.get(log) ?? [];
       const known = [published, ...gathered, kept].find((one) => one?.text === text) ?? cosigned;
+      if (!(await this.#isSigned(log, known))) return;
       const note = withSignature(known, cosignature);
       this.#gathered.set(log, [...gathered.filter((one) => one.text !== text), note].slice(-GATHERED));
       if (published?.text === text) await this.#replace(log, 'checkpoint', note);
       if (enough(formatNote(note)) && sizeOf(note) >= sizeOf(kept))
         await this.#replace(log, 'checkpoint.cosigned', note);
     });
+  }
+
+  /** Whether every key in force signed it: they may have changed while a witness took its time. */
+  async #isSigned(log: LogName, note: Note): Promise<boolean> {
+    const origin = this.#o.origin(log);
+    const vkeys = await this.#o.signer.vkeys(splitLog(log).tenant, origin);
+    return vkeys.every((vkey) => trustOf(formatNote(note), origin, [vkey]).trust === 'held');
   }
 
   /** Null when there is none, or none that can be read: it is written anew. */
