@@ -1,11 +1,21 @@
-import { NoteError, parseCheckpoint, parseNote, verifyNote, verifyRecordProof } from '@prooflog/proof';
+import { join } from 'node:path';
+import {
+  NoteError,
+  parseMinimumIndex,
+  parseNote,
+  trustOf,
+  verifyNote,
+  verifyRecordProof,
+} from '@prooflog/proof';
 import type { TenantInfo } from '../access/tenants.js';
 import type { Disk } from '../base/disk.js';
 import type { LogName } from '../event/stages.js';
+import { sizeIn } from '../ledger/checkpoints.js';
 import type { Heads } from '../ledger/heads.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { proveRecord } from '../ledger/proofs.js';
 import type { LedgerReader } from '../ledger/reader.js';
+import type { Minimums } from '../retention/minimums.js';
 import type { UnknownRecord } from '../rights/repeat.js';
 import { adminLog } from './records.js';
 
@@ -16,6 +26,10 @@ export interface Sealing {
   readonly ledger: Ledger;
   readonly reader: LedgerReader;
   vkeys(log: LogName): Promise<string[]>;
+}
+
+interface Origins {
+  originOf(log: LogName): string;
 }
 
 /**
@@ -45,18 +59,43 @@ export async function* recordsBeyond(
   }
 }
 
-/** The size that a checkpoint states; 0 where there is none that can be read: then it proves nothing either. */
-const sizeIn = (note: string | null): number =>
-  note === null ? 0 : (unlessMalformed(() => parseCheckpoint(parseNote(note).text).size) ?? 0);
+/**
+ * A `minimum-index` that lies beyond what the control database knows: that was restored, and the bytes below are
+ * gone. The expiry counts as published again, and its next round carries it out to the end.
+ */
+export async function adoptMinimums(
+  minimums: Minimums,
+  { heads, reader, disk, originOf, vkeys }: Pick<Sealing, 'heads' | 'reader' | 'disk' | 'vkeys'> & Origins,
+): Promise<void> {
+  for (const { log } of heads.all()) {
+    const note = await disk.readFile(join(reader.dirOf(log), 'minimum-index'));
+    if (note === null) continue;
+    const { index: since } = minimums.of(log);
+    const origin = originOf(log);
+    const minimum_index = indexIn(note, origin, await vkeys(log));
+    if (minimum_index > since)
+      await minimums.save({ log, since, minimum_index, step: 'published', record_id: '' });
+  }
+}
 
-const holds = (note: string, vkeys: readonly string[]): boolean =>
-  unlessMalformed(() => verifyNote(note, vkeys)) !== null;
-
-function unlessMalformed<T>(read: () => T): T | null {
+/** What the note says; 0 unless it is the log's own and a key in force signed it. */
+function indexIn(note: Uint8Array, origin: string, vkeys: readonly string[]): number {
   try {
-    return read();
+    if (trustOf(note, origin, vkeys).trust !== 'held') return 0;
+    const minimum = parseMinimumIndex(parseNote(note).text);
+    return minimum.origin === origin ? minimum.index : 0;
   } catch (error) {
-    if (error instanceof NoteError) return null;
+    if (error instanceof NoteError) return 0;
+    throw error;
+  }
+}
+
+function holds(note: string, vkeys: readonly string[]): boolean {
+  try {
+    verifyNote(note, vkeys);
+    return true;
+  } catch (error) {
+    if (error instanceof NoteError) return false;
     throw error;
   }
 }

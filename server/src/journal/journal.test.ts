@@ -120,7 +120,10 @@ describe('Journal', () => {
     const before = segments().length;
     await journal.release(journal.durable);
     expect([before > 2, segments().length]).toEqual([true, 1]);
+    const begin = Number(segments()[0]?.split('.')[0]);
     await journal.close();
+    expect(await open({ needed: begin - 1 }).then(() => 'started', code)).toBe('journal_corrupt');
+    await (await open({ needed: begin })).close();
     const again = await open({ passed: 300 });
     expect(again.seen.add('t1', first.eventId)).toBe(false);
     expect(again.seen.add('t2', first.eventId)).toBe(true);

@@ -13,6 +13,8 @@ export interface JournalOptions {
   readonly disk: Disk;
   /** Furthest position any follower has saved. */
   readonly passed: number;
+  /** First position that is still to be read; default: none. */
+  readonly needed?: number;
   /** A file is closed once it is larger. Default 64 MiB. */
   readonly segmentBytes?: number;
   /** Unsynced bytes beyond which senders are told to wait. Default 128 MiB. */
@@ -91,11 +93,23 @@ export class Journal {
 
   /** @throws Failure `journal_corrupt`, or the system's error when the directory cannot be used. */
   static async open(options: JournalOptions): Promise<Journal> {
-    const o = { segmentBytes: 64 * 2 ** 20, maxPendingBytes: 128 * 2 ** 20, idWindow: 2_000_000, ...options };
+    const o = {
+      needed: Number.POSITIVE_INFINITY,
+      segmentBytes: 64 * 2 ** 20,
+      maxPendingBytes: 128 * 2 ** 20,
+      idWindow: 2_000_000,
+      ...options,
+    };
     await o.disk.makeDir(o.dir);
     await o.disk.syncDir(dirname(o.dir));
     const seen = new SeenIds(o.idWindow);
-    const journal = new Journal(o, seen, await recover(o.disk, o.dir, o.passed, seen));
+    const found = await recover(o.disk, o.dir, o.passed, seen);
+    if (o.needed < (found.bases[0] ?? 0))
+      throw new Failure(
+        'journal_corrupt',
+        `The journal begins at ${found.bases[0]}, but the control database has sealed only up to ${o.needed}: it is older than the journal and the ledger. Nothing was changed. Restore a newer control database, or all of the data directory from one copy.`,
+      );
+    const journal = new Journal(o, seen, found);
     await journal.#reopen();
     return journal;
   }

@@ -4,7 +4,8 @@ import { type Clock, systemClock, toRfc3339 } from '../base/clock.js';
 import type { Disk } from '../base/disk.js';
 import { Failure } from '../base/errors.js';
 import { type Journaled, type LogName, splitLog } from '../event/stages.js';
-import { Checkpoints } from './checkpoints.js';
+import { expectBeginning } from './beyond.js';
+import { Checkpoints, sizeIn } from './checkpoints.js';
 import { conflictOf } from './conflict.js';
 import type { Edge, LedgerFile } from './edge.js';
 import { toEntry } from './entry.js';
@@ -21,6 +22,7 @@ export interface LedgerOptions {
   readonly signer: Signer;
   /** Public name of a log: `<host>/<tenant id>/<stream>`. */
   readonly origin: (log: LogName) => string;
+  readonly onKeysChanged?: (log: LogName) => Promise<void>;
   /** For the manifest; nothing in the ledger itself comes from a clock. */
   readonly clock?: Clock;
 }
@@ -46,13 +48,14 @@ export class Ledger {
   constructor(options: LedgerOptions) {
     this.#o = options;
     this.#files = new LedgerFiles(options.disk);
-    const { disk, heads, signer, origin } = options;
+    const { disk, heads, signer, origin, onKeysChanged } = options;
     this.checkpoints = new Checkpoints({
       disk,
       heads,
       files: this.#files,
       signer,
       origin,
+      ...(onKeysChanged === undefined ? {} : { onKeysChanged }),
       dirOf: (log) => this.dirOf(log),
     });
   }
@@ -118,13 +121,19 @@ export class Ledger {
   async #write(log: LogName, entries: readonly Journaled[]): Promise<LedgerFile[] | Failure> {
     try {
       const edge = this.#edges.get(log) ?? (await this.#load(log));
+      const published = await this.checkpoints.beyond(log);
+      const beginning = async (): Promise<void> => {
+        if (published !== null) await expectBeginning(log, edge, published, (path) => this.#read(log, path));
+      };
       const files: LedgerFile[] = [];
       for (const [i, journaled] of entries.entries()) {
         const entry = toEntry(journaled, edge.prevHash);
         if (entry.block !== null) files.push({ path: blockPath(edge.size), bytes: entry.block });
         edge.append(entry.bytes);
+        if (edge.size === published?.size) await beginning();
         if (i % YIELD_EVERY === YIELD_EVERY - 1) await new Promise(setImmediate);
       }
+      if (edge.size < (published?.size ?? 0)) await beginning();
       files.push(...edge.takeFiles());
       await this.#files.write(this.dirOf(log), files);
       return files;
@@ -191,17 +200,18 @@ export class Ledger {
   /** On start: a head that was won has its checkpoint, even when the program died in between. */
   async repair(): Promise<void> {
     for (const { log, size } of this.#o.heads.all())
-      if (Number((await this.checkpoints.read(log))?.split('\n')[1] ?? -1) < size) this.#mark(log);
+      if (sizeIn(await this.checkpoints.read(log)) < size) this.#mark(log);
     await this.publish();
   }
 
   async #load(log: LogName): Promise<Edge> {
-    const edge = await loadEdge(
-      (path) => this.#o.disk.readFile(join(this.dirOf(log), path)),
-      this.#o.heads.get(log),
-    );
+    const edge = await loadEdge((path) => this.#read(log, path), this.#o.heads.get(log));
     this.#edges.set(log, edge);
     return edge;
+  }
+
+  #read(log: LogName, path: string): Promise<Uint8Array | null> {
+    return this.#o.disk.readFile(join(this.dirOf(log), path));
   }
 }
 

@@ -26,15 +26,20 @@ export async function loadEdge(files: FileReader, head: Head | undefined): Promi
     if (bytes === null) throw new Failure('ledger_conflict', `${path} of ${head.log} is missing.`);
     return bytes;
   };
+  /** Where the ledger is ahead of the head, the full file may have taken the partial one's place. */
+  const partial = async (width: number, path: (width?: number) => string): Promise<Uint8Array> =>
+    (await files(path(width))) ?? (await files(path())) ?? read(path(width));
   const levels: Uint8Array[][] = [[]];
   for (let level = 0, n = head.size; n > 0; level++, n = Math.floor(n / TILE_WIDTH)) {
     const width = n % TILE_WIDTH;
+    const index = Math.floor(n / TILE_WIDTH);
     levels[level] =
-      width === 0 ? [] : splitHashes(await read(tilePath(level, Math.floor(n / TILE_WIDTH), width)));
+      width === 0 ? [] : splitHashes(await partial(width, (w) => tilePath(level, index, w))).slice(0, width);
   }
-  const partial = head.size % TILE_WIDTH;
+  const width = head.size % TILE_WIDTH;
+  const index = Math.floor(head.size / TILE_WIDTH);
   const bundle =
-    partial === 0 ? [] : entriesOf(await read(bundlePath(Math.floor(head.size / TILE_WIDTH), partial)));
+    width === 0 ? [] : entriesOf(await partial(width, (w) => bundlePath(index, w))).slice(0, width);
   const hashes = levels[0] ?? [];
   const fits =
     bundle.length === hashes.length &&

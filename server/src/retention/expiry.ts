@@ -1,9 +1,11 @@
+import { ERASURE_STREAM, TILE_WIDTH } from '@prooflog/proof';
 import type { Clock } from '../base/clock.js';
 import { type ErrorCode, Failure } from '../base/errors.js';
 import { formatUuid, newUuid } from '../base/uuid.js';
 import { type LogName, type Sealed, splitLog } from '../event/stages.js';
+import { isBlockStream } from '../event/streams.js';
 import { formatPeriod } from '../pack/retention.js';
-import { boundary, type Stop } from './boundary.js';
+import { boundary, recordedAt, type Stop, textOf } from './boundary.js';
 import type { ExpiryRow, Minimums } from './minimums.js';
 import type { Rule, Rules } from './rules.js';
 
@@ -18,7 +20,8 @@ export interface Surroundings {
   held(tenant: string): Promise<ReadonlySet<string>>;
   /** Resolves when the record is under a signed checkpoint; the same id twice is one record. */
   record(log: LogName, eventId: string, details: Record<string, string | number | boolean>): Promise<void>;
-  publish(log: LogName, index: number): Promise<void>;
+  /** Has the log's note say its minimum index. */
+  publish(log: LogName): Promise<void>;
   removeFiles(log: LogName, since: number, index: number): Promise<void>;
   removeRows(log: LogName, index: number): Promise<void>;
 }
@@ -96,14 +99,6 @@ export class Expiry {
     return next;
   }
 
-  /** After the keys of a tenant changed: the notes that stand say the same, signed by those in force. */
-  async signAgain(tenant: string): Promise<void> {
-    for (const log of this.#around.logs().keys()) {
-      const { index } = this.#minimums.of(log);
-      if (splitLog(log).tenant === tenant && index > 0) await this.#around.publish(log, index);
-    }
-  }
-
   /** A log that fails does not keep the others. */
   async #round(
     tenant: string | undefined,
@@ -130,9 +125,27 @@ export class Expiry {
     const { tenant, stream } = splitLog(log);
     const from = this.#minimums.of(log).index;
     const rule = await this.#rules.of(tenant, stream);
-    const terms = { keep: rule.keep, now: this.#clock(), held: await this.#around.held(tenant) };
+    const oldest = stream === ERASURE_STREAM ? await this.#oldestBeside(log) : Number.POSITIVE_INFINITY;
+    const terms = { keep: rule.keep, now: this.#clock(), held: await this.#around.held(tenant), oldest };
     const { index, stop } = await boundary(this.#around.read(log, from, limit, size), from, terms);
     return { log, size, from, to: index, rule, stop };
+  }
+
+  /** When the oldest record was made that the other logs of the tenant still have. */
+  async #oldestBeside(log: LogName): Promise<number> {
+    const { tenant } = splitLog(log);
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const [other, size] of this.#around.logs()) {
+      if (other === log || splitLog(other).tenant !== tenant) continue;
+      const { index } = this.#minimums.of(other);
+      // The bundle that the minimum index lies in is still there as a whole; blocks go one by one.
+      const first = isBlockStream(splitLog(other).stream) ? index : index - (index % TILE_WIDTH);
+      if (first >= size) continue;
+      for await (const { records } of this.#around.read(other, first, first + 1, size))
+        for (const bytes of records)
+          oldest = Math.min(oldest, recordedAt(textOf(bytes)) ?? Number.NEGATIVE_INFINITY);
+    }
+    return oldest;
   }
 
   async #expire(log: LogName, size: number): Promise<LogExpiry> {
@@ -169,7 +182,7 @@ export class Expiry {
       await step('published');
     }
     if (row.step === 'published') {
-      await this.#around.publish(log, index);
+      await this.#around.publish(log);
       await this.#around.removeFiles(log, since, index);
       await this.#around.removeRows(log, index);
       await step('done');

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -336,6 +336,20 @@ describe('Checkpoints', () => {
     // What came too late is kept all the same.
     expect(sizes.every(([latest, kept]) => kept === latest - 1 || kept === latest)).toBe(true);
     expect(namesUnder(cosigned())).toEqual([ORIGIN, keyOf(1).name]);
+  });
+
+  it('keeps nothing that only a retired key signed, when its cosignature comes late', async () => {
+    const keys = [signingKey(Buffer.alloc(32, 1))];
+    const signer = new Signer(async () => keys);
+    ledger = new Ledger({ dir: join(dir, 'ledger'), disk: realDisk, heads, signer, origin: () => ORIGIN });
+    await grow(1);
+    const old = published();
+    await grow(1);
+    await ledger.resign('t1', async () => void keys.splice(0, 1, signingKey(Buffer.alloc(32, 2))));
+    await add(old, 1);
+    expect(existsSync(join(dir, 'ledger', LOG, 'checkpoint.cosigned'))).toBe(false);
+    await add(published(), 1);
+    expect(cosigned()).toBe(published());
   });
 
   it('keeps one cosignature per key, and the log’s own first', async () => {
