@@ -6,6 +6,7 @@ import type { Head } from '../ledger/heads.js';
 import type { S3Bucket } from './bucket.js';
 import { checkBucket } from './check.js';
 import { isOutage } from './client.js';
+import { ExpiredObjects } from './expired.js';
 import { LocalLog, type LocalOptions } from './local.js';
 import { LogArchive } from './log-archive.js';
 import type { Positions } from './tables.js';
@@ -16,7 +17,11 @@ export interface ArchiverOptions extends LocalOptions {
   readonly heads: { all(): Head[] };
   readonly clock: Clock;
   /** Until when what is put at this time is locked; milliseconds since 1970. */
-  readonly retainUntil: (log: LogName, now: number) => number;
+  readonly retainUntil: (log: LogName, now: number) => Promise<number>;
+  /** Below it the bytes of a log's entries may be gone. */
+  readonly minimum: (log: LogName) => number;
+  /** Records that the bytes of the entries from `from` up to `to` are gone from the bucket. */
+  readonly onRemoved: (log: LogName, from: number, to: number) => Promise<void>;
   /** Milliseconds between two publications of one log's tail, at least. */
   readonly every: number;
   /** Told once when nothing gets to the bucket any more, and once, with null, when it does again. */
@@ -25,9 +30,12 @@ export interface ArchiverOptions extends LocalOptions {
   readonly onStopped: (log: LogName, failure: Failure) => void;
 }
 
+/** What says that a file of one log is not what it should be; anything else is tried again. */
+const OF_ONE_LOG: readonly string[] = ['archive_conflict', 'ledger_conflict'];
+
 interface Follow {
   readonly archive: LogArchive;
-  /** When its tail was last published, or it was found to be stopped; on the clock that never goes back. */
+  /** When its tail was last looked at, or it was found to be stopped; on the clock that never goes back. */
   at: number;
   stopped: Failure | null;
 }
@@ -109,7 +117,8 @@ export class Archiver {
     for (const head of this.#o.heads.all()) more = (await this.#step(head)) || more;
     if (this.#out) this.#o.onOutage(null);
     this.#out = false;
-    this.#timer = setTimeout(() => this.wake(), this.#o.every).unref();
+    // A timer may fire a little early.
+    this.#timer = setTimeout(() => this.wake(), this.#o.every + 10).unref();
     return more;
   }
 
@@ -121,10 +130,10 @@ export class Archiver {
     try {
       const state = await follow.archive.step(size, due);
       follow.stopped = null;
-      if (state === 'published') follow.at = performance.now();
+      if (due && state !== 'more') follow.at = performance.now();
       return state === 'more';
     } catch (error) {
-      if (!(error instanceof Failure)) throw error;
+      if (!(error instanceof Failure) || !OF_ONE_LOG.includes(error.code)) throw error;
       follow.at = performance.now();
       if (follow.stopped?.message !== error.message) this.#o.onStopped(log, error);
       follow.stopped = error;
@@ -136,12 +145,17 @@ export class Archiver {
   #follow(log: LogName): Follow {
     const known = this.#follows.get(log);
     if (known !== undefined) return known;
-    const { bucket, positions, clock, retainUntil } = this.#o;
+    const { bucket, positions, clock, retainUntil, minimum, onRemoved } = this.#o;
     const archive = new LogArchive({
       local: new LocalLog(log, this.#o),
       bucket,
       positions,
-      retainUntil: () => new Date(retainUntil(log, clock())),
+      retainUntil: async () => new Date(await retainUntil(log, clock())),
+      minimum: () => minimum(log),
+      expired: new ExpiredObjects({
+        ...{ log, bucket, positions, clock },
+        record: (from, to) => onRemoved(log, from, to),
+      }),
     });
     const follow = { archive, at: Number.NEGATIVE_INFINITY, stopped: null };
     this.#follows.set(log, follow);

@@ -191,14 +191,18 @@ export class S3Bucket {
     }
   }
 
-  /** Removes these versions for good; the bucket keeps those that are locked. */
-  async remove(versions: readonly Version[]): Promise<void> {
+  /** Removes these versions for good; the bucket keeps those that are locked. @returns whether all are gone. */
+  async remove(versions: readonly Version[]): Promise<boolean> {
+    let all = true;
     for (let i = 0; i < versions.length; i += 1_000) {
       const Objects = versions
         .slice(i, i + 1_000)
         .map(({ path, id }) => ({ Key: this.#prefix + path, VersionId: id }));
-      await this.#send(new DeleteObjectsCommand({ Bucket: this.name, Delete: { Objects, Quiet: true } }));
+      const Delete = { Objects, Quiet: true };
+      const { Errors = [] } = await this.#send(new DeleteObjectsCommand({ Bucket: this.name, Delete }));
+      all &&= Errors.length === 0;
     }
+    return all;
   }
 }
 

@@ -2,7 +2,13 @@ import { judgeName, parsePath, TILE_WIDTH } from '@prooflog/proof';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Edge } from '../ledger/edge.js';
-import { filledBetween } from './files.js';
+import { filledBy, fullBundles } from './files.js';
+
+/** The full tiles and bundles that a log has at `to` entries and did not have at `from`. */
+const filledBetween = (from: number, to: number): string[] =>
+  Array.from({ length: fullBundles(to) - fullBundles(from) }, (_, i) =>
+    filledBy(fullBundles(from) + i),
+  ).flat();
 
 const size = fc.integer({ min: 0, max: 3 * TILE_WIDTH ** 2 });
 

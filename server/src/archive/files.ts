@@ -14,10 +14,3 @@ export function filledBy(bundle: number): string[] {
     if (end % TILE_WIDTH !== 0) return paths;
   }
 }
-
-/** The full tiles and bundles that a log has at `to` entries and did not have at `from`. */
-export function filledBetween(from: number, to: number): string[] {
-  const paths: string[] = [];
-  for (let bundle = fullBundles(from); bundle < fullBundles(to); bundle++) paths.push(...filledBy(bundle));
-  return paths;
-}

@@ -5,12 +5,14 @@ import {
   fromUtf8,
   NoteError,
   parseCheckpoint,
+  parseMinimumIndex,
   sha256,
   verifyNote,
 } from '@prooflog/proof';
 import type { Disk } from '../base/disk.js';
 import { Failure, systemCode } from '../base/errors.js';
 import { type LogName, splitLog } from '../event/stages.js';
+import { readBeyond } from '../ledger/beyond.js';
 import type { LedgerFile } from '../ledger/edge.js';
 import { loadEdge } from '../ledger/load-edge.js';
 import type { Manifest } from '../ledger/manifest.js';
@@ -64,6 +66,14 @@ export class LocalLog {
     return bytes;
   }
 
+  /** The log's `minimum-index` and what it says; null when nothing expired, or the note is being written anew. */
+  async minimum(): Promise<{ bytes: Uint8Array; index: number } | null> {
+    const bytes = await this.read('minimum-index');
+    if (bytes === null) return null;
+    const minimum = await this.#ours(bytes, parseMinimumIndex);
+    return minimum?.origin === this.#o.origin(this.log) ? { bytes, index: minimum.index } : null;
+  }
+
   /** The published checkpoint, or null when there is none. */
   async checkpoint(): Promise<string | null> {
     const bytes = await this.read('checkpoint');
@@ -93,9 +103,18 @@ export class LocalLog {
   }
 
   /** What a checkpoint says, or null when it is not signed with a key of this log in force. */
-  async stated(checkpoint: string): Promise<Checkpoint | null> {
+  stated(checkpoint: string): Promise<Checkpoint | null> {
+    return this.#ours(Buffer.from(checkpoint), parseCheckpoint);
+  }
+
+  /** Whether a checkpoint in the name of the log, by whatever key, has more entries. */
+  async isBeyond(checkpoint: string, size: number): Promise<boolean> {
+    return readBeyond(checkpoint, this.#o.origin(this.log), await this.#vkeys(), size) !== null;
+  }
+
+  async #ours<T>(note: Uint8Array, parse: (text: string) => T): Promise<T | null> {
     try {
-      return parseCheckpoint(verifyNote(Buffer.from(checkpoint), await this.#vkeys()).text);
+      return parse(verifyNote(note, await this.#vkeys()).text);
     } catch (error) {
       if (error instanceof NoteError) return null;
       throw error;

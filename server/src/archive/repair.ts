@@ -13,6 +13,7 @@ import {
 } from '@prooflog/proof';
 import type { Disk } from '../base/disk.js';
 import { Failure, systemCode } from '../base/errors.js';
+import type { LogName } from '../event/stages.js';
 import type { Edge } from '../ledger/edge.js';
 import { LedgerFiles } from '../ledger/files.js';
 import type { Head } from '../ledger/heads.js';
@@ -29,6 +30,8 @@ export interface RepairOptions {
   readonly quarantine: string;
   readonly manifest: Manifest;
   readonly mirror: Mirror;
+  /** Below it the bytes of a log's entries expired: they are not brought back. */
+  readonly minimum: (log: LogName) => number;
   /** Reads a file by its full path; null when there is none that can be read. */
   readonly read: (path: string) => Promise<Uint8Array | null>;
 }
@@ -61,12 +64,17 @@ export class Repair {
     const { size } = this.#head;
     for (let bundle = 0; bundle < fullBundles(size); bundle++) {
       const [path = '', ...tiles] = filledBy(bundle);
-      const bytes = await this.#sealed(path);
+      const gone = (bundle + 1) * TILE_WIDTH <= this.#minimum;
+      const bytes = gone ? null : await this.#sealed(path);
       for (const tile of tiles) await this.#sealed(tile);
       if (bytes !== null) await this.#blocks(decodeBundle(bytes), bundle * TILE_WIDTH);
     }
     const edge = size % TILE_WIDTH === 0 ? null : await this.#edge();
     if (edge !== null) await this.#blocks(edge.bundle, size - edge.bundle.length);
+  }
+
+  get #minimum(): number {
+    return this.#o.minimum(this.#head.log);
   }
 
   /** A full tile or bundle, as the manifest has it; null when it cannot be had. */
@@ -80,6 +88,7 @@ export class Repair {
       const text = fromUtf8(entry) ?? '';
       if (!text.startsWith('{"block":{')) continue;
       const leaf = first + i;
+      if (leaf < this.#minimum) continue;
       await this.#whole(blockPath(leaf), async (bytes) => {
         const findings: Finding[] = [];
         checkBlock(bytes, text, leaf, (finding) => void findings.push(finding));

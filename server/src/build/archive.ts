@@ -1,7 +1,5 @@
 import { join } from 'node:path';
 import type { Kysely } from 'kysely';
-import type { Tenants } from '../access/tenants.js';
-import { PLATFORM_PACK } from '../api/access-log.js';
 import type { Archiver } from '../archive/archiver.js';
 import type { S3Bucket } from '../archive/bucket.js';
 import { type ArchiveTables, Positions } from '../archive/tables.js';
@@ -14,8 +12,9 @@ import { type LogName, splitLog } from '../event/stages.js';
 import type { Heads } from '../ledger/heads.js';
 import type { Manifest } from '../ledger/manifest.js';
 import type { Signer } from '../ledger/signer.js';
-import type { Pack } from '../pack/model.js';
-import { addPeriod, retentionOf } from '../pack/retention.js';
+import { addPeriod } from '../pack/retention.js';
+import type { Minimums } from '../retention/minimums.js';
+import type { Rules } from '../retention/rules.js';
 
 export interface S3Place {
   readonly bucket: string;
@@ -48,11 +47,12 @@ interface Rooms {
   readonly manifest: Manifest;
   readonly signer: Signer;
   readonly originOf: (log: LogName) => string;
-  readonly tenants: Tenants;
-  readonly packs: ReadonlyMap<string, Pack>;
   readonly log: Logger;
+  readonly rules: Rules;
+  readonly minimums: Minimums;
   /** Records what stopped a log. */
   readonly record: (log: LogName, code: string) => Promise<void>;
+  readonly onRemoved: (log: LogName, from: number, to: number) => Promise<void>;
 }
 
 /** The follower that copies the ledger to the bucket of the settings, where they name one. */
@@ -72,7 +72,12 @@ export async function openArchiver(settings: Settings, rooms: Rooms): Promise<Ar
     origin: rooms.originOf,
     clock: systemClock,
     every: Number(settings.archive_interval) * 1_000,
-    retainUntil: (name, now) => addPeriod(now, keepFor(rooms, name)),
+    async retainUntil(name, now) {
+      const { tenant, stream } = splitLog(name);
+      return addPeriod(now, (await rooms.rules.of(tenant, stream)).keep);
+    },
+    minimum: (name) => rooms.minimums.of(name).index,
+    onRemoved: rooms.onRemoved,
     onOutage: (error) =>
       error === null
         ? log.warn('the archive takes what it is given again')
@@ -88,11 +93,4 @@ export async function openArchiver(settings: Settings, rooms: Rooms): Promise<Ar
       });
     },
   });
-}
-
-function keepFor({ tenants, packs }: Rooms, log: LogName) {
-  const { tenant, stream } = splitLog(log);
-  const names = [...(tenants.get(tenant)?.packs ?? []), PLATFORM_PACK];
-  const turnedOn = names.flatMap((name) => packs.get(name) ?? []);
-  return retentionOf(turnedOn, stream).keep;
 }

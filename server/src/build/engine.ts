@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Keys } from '../access/keys.js';
 import { type AccessTables, accessMigrations } from '../access/tables.js';
 import { Tenants } from '../access/tenants.js';
+import { AccessLog } from '../api/access-log.js';
 import type { Engine } from '../api/engine.js';
 import { type ArchiveTables, archiveMigrations } from '../archive/tables.js';
 import { type Clock, systemClock, toRfc3339 } from '../base/clock.js';
@@ -23,6 +24,7 @@ import { Heads } from '../ledger/heads.js';
 import { Ledger } from '../ledger/ledger.js';
 import { Manifest } from '../ledger/manifest.js';
 import { proveRecord } from '../ledger/proofs.js';
+import { Pruning } from '../ledger/pruning.js';
 import { LedgerReader } from '../ledger/reader.js';
 import { Sealer } from '../ledger/sealer.js';
 import { Signer } from '../ledger/signer.js';
@@ -47,9 +49,9 @@ import { type WitnessTables, witnessMigrations } from '../witness/tables.js';
 import { openArchiver } from './archive.js';
 import { lock, usable } from './data-dir.js';
 import { openKeys } from './keys.js';
-import { recorder } from './records.js';
+import { knownTenant, recorder } from './records.js';
 import { recordsBeyond } from './restored.js';
-import { openRetention } from './retention.js';
+import { EXPIRY, openExpiry, openRules, publishMinimum } from './retention.js';
 import { surroundings } from './rights.js';
 import { openRotation } from './rotation.js';
 import { platformSender, recordNow } from './security.js';
@@ -124,18 +126,16 @@ export async function openEngine(
   });
   const originOf = (name: LogName): string =>
     `${tenants.get(splitLog(name).tenant)?.host ?? settings.origin}/${name}`;
+  const reader = new LedgerReader(disk, join(settings.data, 'ledger'));
+  const minimums = await Minimums.load(control.db as never);
+  const pruning = new Pruning({ disk, signer, origin: originOf, dirOf: (name) => reader.dirOf(name) });
   const ledger = new Ledger({
-    dir: join(settings.data, 'ledger'),
-    disk,
-    heads,
-    signer,
-    origin: originOf,
-    clock,
+    ...{ dir: join(settings.data, 'ledger'), disk, heads, signer, origin: originOf, clock },
+    onKeysChanged: (name) => publishMinimum({ minimums, pruning }, name),
   });
   await ledger.repair();
   const manifest = new Manifest(control.db as never);
   const cosigning = openCosigning(settings, ledger, heads, originOf, disk, log);
-  const reader = new LedgerReader(disk, join(settings.data, 'ledger'));
   const vkeys = (name: LogName) => signer.vkeys(splitLog(name).tenant, originOf(name));
   const beyond = recordsBeyond(tenants.all(), { disk, heads, ledger, reader, vkeys });
   const repeated = await repeatErasures(vault, beyond);
@@ -146,12 +146,22 @@ export async function openEngine(
       'a follower failed and will try again',
     );
   const pipeline = new Pipeline(guard, vault, journal, clock);
+  const accessLog = new AccessLog(pipeline, clock);
+  const rules = openRules(control.db as never, { tenants, packs }, clock);
   const archiver =
     options.seal === false
       ? null
       : await openArchiver(settings, {
           db: control.db as never,
-          ...{ disk, heads, manifest, signer, originOf, tenants, packs, log },
+          ...{ disk, heads, manifest, signer, originOf, rules, minimums, log },
+          async onRemoved(name, from, to) {
+            const { tenant, stream } = splitLog(name);
+            await accessLog.record(knownTenant({ tenants }, tenant), EXPIRY, {
+              action: 'archive_expired',
+              entity: { type: 'log', id: stream },
+              details: { origin: originOf(name), minimum_index: to, expired: to - from },
+            });
+          },
           record: (name, code) =>
             recordNow(pipeline, tenants, {
               action: 'archive_conflict',
@@ -163,7 +173,6 @@ export async function openEngine(
         });
   const sealer = new Sealer(journal, ledger, heads, failed('ledger'));
   const store = await openStore(disk, settings, log);
-  const minimums = await Minimums.load(control.db as never);
   const logs = { sizes: () => sealer.sizes(), begin: (name: LogName) => minimums.of(name).index };
   const indexer = new Indexer(control.db as never, store, logs, failed('store'));
   await indexer.load();
@@ -192,9 +201,9 @@ export async function openEngine(
     surroundings(settings, { store, tenants, packs }, record, clock),
     clock,
   );
-  const { rules, expiry } = openRetention(
-    control.db as never,
-    { sealer, store, indexer, holds, tenants, packs, originOf, disk, reader, signer, minimums },
+  const expiry = openExpiry(
+    rules,
+    { ledger, sealer, store, indexer, holds, originOf, reader, pruning, minimums },
     record,
     clock,
     failed('retention'),
@@ -235,12 +244,7 @@ export async function openEngine(
     const proof = await proveRecord(disk, reader, `${tenant.id}/${row.stream}`, leaf, row.slot, under);
     return { event_id: eventId, stream: row.stream, index: leaf, proof };
   };
-  const rotation = openRotation(
-    signingKeys,
-    { ledger, indexer, tenants, originOf, expiry, proofOf },
-    record,
-    clock,
-  );
+  const rotation = openRotation(signingKeys, { ledger, indexer, tenants, originOf, proofOf }, record, clock);
   if (options.seal !== false) {
     sealer.onSealed(() => {
       settled = heads.position;

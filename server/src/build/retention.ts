@@ -1,12 +1,10 @@
 import type { Kysely } from 'kysely';
 import { PLATFORM_PACK } from '../api/access-log.js';
 import type { Clock } from '../base/clock.js';
-import type { Disk } from '../base/disk.js';
 import { Failure } from '../base/errors.js';
-import { splitLog } from '../event/stages.js';
-import { Pruning } from '../ledger/pruning.js';
+import { type LogName, splitLog } from '../event/stages.js';
+import type { Pruning } from '../ledger/pruning.js';
 import type { LedgerReader } from '../ledger/reader.js';
-import type { Signer } from '../ledger/signer.js';
 import { retentionOf } from '../pack/retention.js';
 import { Expiry } from '../retention/expiry.js';
 import type { Minimums } from '../retention/minimums.js';
@@ -16,34 +14,48 @@ import type { OpenEngine } from './engine.js';
 import { knownTenant, type Recorder } from './records.js';
 
 /** In whose name records expire. */
-const EXPIRY = { credential: 'retention', role: 'system' };
+export const EXPIRY = { credential: 'retention', role: 'system' };
 const INDEXED_WITHIN_MS = 30_000;
 
-interface Rooms
-  extends Pick<OpenEngine, 'sealer' | 'store' | 'indexer' | 'holds' | 'tenants' | 'packs' | 'originOf'> {
-  readonly disk: Disk;
+interface Rooms extends Pick<OpenEngine, 'ledger' | 'sealer' | 'store' | 'indexer' | 'holds' | 'originOf'> {
   readonly reader: LedgerReader;
-  readonly signer: Signer;
+  readonly pruning: Pruning;
   readonly minimums: Minimums;
 }
 
-/** The rules of retention, and the job that carries them out. */
-export function openRetention(
+/** How long each tenant's streams are kept. */
+export function openRules(
   db: Kysely<RetentionTables>,
-  rooms: Rooms,
-  record: Recorder,
+  rooms: Pick<OpenEngine, 'tenants' | 'packs'>,
   clock: Clock,
-  onError: (error: unknown) => void,
-): { rules: Rules; expiry: Expiry } {
+): Rules {
   const declared = (tenant: string, stream: string) => {
     const names = [...knownTenant(rooms, tenant).packs, PLATFORM_PACK];
     const packs = names.flatMap((name) => rooms.packs.get(name) ?? []);
     return retentionOf(packs, stream);
   };
-  const rules = new Rules(db, declared, clock);
-  const { disk, signer, reader, sealer, store, indexer, originOf } = rooms;
-  const pruning = new Pruning({ disk, signer, origin: originOf, dirOf: (log) => reader.dirOf(log) });
-  const expiry = new Expiry(
+  return new Rules(db, declared, clock);
+}
+
+/** Writes what the log's minimum index is, where there is one. */
+export async function publishMinimum(
+  { minimums, pruning }: Pick<Rooms, 'minimums' | 'pruning'>,
+  log: LogName,
+): Promise<void> {
+  const { index } = minimums.of(log);
+  if (index > 0) await pruning.publish(log, index);
+}
+
+/** The job that carries the rules out. */
+export function openExpiry(
+  rules: Rules,
+  rooms: Rooms,
+  record: Recorder,
+  clock: Clock,
+  onError: (error: unknown) => void,
+): Expiry {
+  const { pruning, reader, sealer, store, indexer, originOf } = rooms;
+  return new Expiry(
     rules,
     rooms.minimums,
     {
@@ -56,7 +68,8 @@ export function openRetention(
         const entity = { type: 'log', id: stream };
         return record(tenant, EXPIRY, { action: 'records_expired', entity, eventId, details });
       },
-      publish: (log, index) => pruning.publish(log, index),
+      // A change of keys has the same note signed anew, and neither may put an older one over the other's.
+      publish: (log) => rooms.ledger.checkpoints.alone(log, () => publishMinimum(rooms, log)),
       removeFiles: (log, since, index) => pruning.remove(log, since, index),
       async removeRows(log, index) {
         // A block of rows on its way into the store would come after the deletion.
@@ -71,5 +84,4 @@ export function openRetention(
     clock,
     onError,
   );
-  return { rules, expiry };
 }

@@ -9,7 +9,7 @@ import { adminLog, knownTenant, type Recorder } from './records.js';
 
 const INDEXED_WITHIN_MS = 30_000;
 
-interface Rooms extends Pick<OpenEngine, 'ledger' | 'indexer' | 'tenants' | 'originOf' | 'expiry'> {
+interface Rooms extends Pick<OpenEngine, 'ledger' | 'indexer' | 'tenants' | 'originOf'> {
   proofOf(tenant: TenantInfo, eventId: string): Promise<Receipt | null>;
 }
 
@@ -21,11 +21,7 @@ export function openRotation(keys: SigningKeys, rooms: Rooms, record: Recorder, 
       tenant: `${knownTenant(rooms, tenant).host}/${tenant}`,
       origin: rooms.originOf(adminLog(tenant)),
     }),
-    resign: (tenant, change) =>
-      rooms.ledger.resign(tenant, async () => {
-        await change();
-        await rooms.expiry.signAgain(tenant);
-      }),
+    resign: (tenant, change) => rooms.ledger.resign(tenant, change),
     record: (tenant, by, { id, action, key }, details) =>
       record(tenant, by, { eventId: id, action, entity: { type: 'key', id: key }, details }),
     async proofOf(tenant, eventId) {

@@ -91,6 +91,7 @@ async function repairAll(settings: Settings, engine: OpenEngine, mirror: Mirror)
         quarantine: join(settings.data, 'quarantine', run),
         manifest: engine.manifest,
         mirror,
+        minimum: (log) => engine.minimums.of(log).index,
         read: (path) => files.read(path),
       },
       head,

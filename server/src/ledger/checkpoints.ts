@@ -25,6 +25,8 @@ export interface CheckpointsOptions {
   /** Public name of a log. */
   readonly origin: (log: LogName) => string;
   readonly dirOf: (log: LogName) => string;
+  /** Has other notes of the log signed by the keys in force, before `vkey` says that these are. */
+  readonly onKeysChanged?: (log: LogName) => Promise<void>;
 }
 
 /** `checkpoint.cosigned`: the newest that enough witnesses have cosigned, docs/formats/ledger.md. */
@@ -84,7 +86,7 @@ export class Checkpoints {
    * Whoever cosigned this very checkpoint stays under it.
    */
   write(log: LogName): Promise<void> {
-    return this.#queued(log, async () => {
+    return this.alone(log, async () => {
       const head = this.#o.heads.get(log);
       if (head === undefined || (await this.beyond(log)) !== null) return;
       const { tenant } = splitLog(log);
@@ -101,6 +103,7 @@ export class Checkpoints {
       const there = await this.#o.disk.readFile(join(dir, 'vkey'));
       if (there === null || !vkeys.equals(there)) {
         await this.#resignCosigned(log, await signed('checkpoint.cosigned'));
+        await this.#o.onKeysChanged?.(log);
         await replaceFile(this.#o.disk, join(dir, 'vkey'), vkeys, 0o444);
       }
       await this.#replace(log, 'checkpoint', (await signed('checkpoint')) ?? { text, signatures });
@@ -127,7 +130,7 @@ export class Checkpoints {
     cosignature: NoteSignature,
     enough: (signed: string) => boolean,
   ): Promise<void> {
-    return this.#queued(log, async () => {
+    return this.alone(log, async () => {
       const { text } = cosigned;
       const published = await this.#note(log, 'checkpoint');
       const kept = await this.#note(log, 'checkpoint.cosigned');
@@ -162,7 +165,8 @@ export class Checkpoints {
     return replaceFile(this.#o.disk, this.#path(log, file), Buffer.from(formatNote(note)), 0o644);
   }
 
-  #queued<T>(log: LogName, work: () => Promise<T>): Promise<T> {
+  /** Does the work while nobody else writes what the keys of this log sign. */
+  alone<T>(log: LogName, work: () => Promise<T>): Promise<T> {
     const done = (this.#queues.get(log) ?? Promise.resolve()).then(work, work);
     this.#queues.set(log, done);
     return done;

@@ -22,6 +22,7 @@ export interface LedgerOptions {
   readonly signer: Signer;
   /** Public name of a log: `<host>/<tenant id>/<stream>`. */
   readonly origin: (log: LogName) => string;
+  readonly onKeysChanged?: (log: LogName) => Promise<void>;
   /** For the manifest; nothing in the ledger itself comes from a clock. */
   readonly clock?: Clock;
 }
@@ -47,13 +48,14 @@ export class Ledger {
   constructor(options: LedgerOptions) {
     this.#o = options;
     this.#files = new LedgerFiles(options.disk);
-    const { disk, heads, signer, origin } = options;
+    const { disk, heads, signer, origin, onKeysChanged } = options;
     this.checkpoints = new Checkpoints({
       disk,
       heads,
       files: this.#files,
       signer,
       origin,
+      ...(onKeysChanged === undefined ? {} : { onKeysChanged }),
       dirOf: (log) => this.dirOf(log),
     });
   }

@@ -18,7 +18,8 @@ export interface Surroundings {
   held(tenant: string): Promise<ReadonlySet<string>>;
   /** Resolves when the record is under a signed checkpoint; the same id twice is one record. */
   record(log: LogName, eventId: string, details: Record<string, string | number | boolean>): Promise<void>;
-  publish(log: LogName, index: number): Promise<void>;
+  /** Has the log's note say its minimum index. */
+  publish(log: LogName): Promise<void>;
   removeFiles(log: LogName, since: number, index: number): Promise<void>;
   removeRows(log: LogName, index: number): Promise<void>;
 }
@@ -96,14 +97,6 @@ export class Expiry {
     return next;
   }
 
-  /** After the keys of a tenant changed: the notes that stand say the same, signed by those in force. */
-  async signAgain(tenant: string): Promise<void> {
-    for (const log of this.#around.logs().keys()) {
-      const { index } = this.#minimums.of(log);
-      if (splitLog(log).tenant === tenant && index > 0) await this.#around.publish(log, index);
-    }
-  }
-
   /** A log that fails does not keep the others. */
   async #round(
     tenant: string | undefined,
@@ -169,7 +162,7 @@ export class Expiry {
       await step('published');
     }
     if (row.step === 'published') {
-      await this.#around.publish(log, index);
+      await this.#around.publish(log);
       await this.#around.removeFiles(log, since, index);
       await this.#around.removeRows(log, index);
       await step('done');

@@ -469,6 +469,38 @@ describe('a crash', () => {
   });
 });
 
+describe('a change of keys', () => {
+  it('that fails at the note has it signed before anything is said to be signed by the new key', async () => {
+    const era = await prepared();
+    let broken = false;
+    const engine = await era.open({
+      ...realDisk,
+      rename: async (from, to) => {
+        if (broken && to.endsWith('/minimum-index')) throw Object.assign(new Error('EIO'), { code: 'EIO' });
+        return realDisk.rename(from, to);
+      },
+    });
+    const dir = join(era.data, 'ledger', era.log);
+    const signatures = (file: string): number => parseNote(readFileSync(join(dir, file))).signatures.length;
+    const keys = (): number => readFileSync(join(dir, 'vkey'), 'utf8').trim().split('\n').length;
+    try {
+      await until(() => engine.minimums.row(era.log)?.step === 'done');
+      broken = true;
+      await expect(
+        engine.rotation.rotate(era.tenant, { credential: 'test', role: 'admin' }),
+      ).rejects.toThrow();
+      expect([keys(), signatures('minimum-index'), engine.ledger.quiet]).toEqual([1, 1, false]);
+      broken = false;
+      await era.send(engine, 1, 'katherine-2218');
+      expect([keys(), signatures('minimum-index'), engine.ledger.quiet]).toEqual([2, 2, true]);
+      expect((await verified(era.data)).audit).toMatchObject({ expired: 256 });
+    } finally {
+      await engine.close();
+      era.remove();
+    }
+  });
+});
+
 async function until(holds: () => boolean): Promise<void> {
   const end = Date.now() + 45_000;
   while (!holds()) {
