@@ -24,7 +24,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   // What people may demand of their data; the rest of the machine is handed in.
   rights: ['base', 'event', 'vault'],
   // How long records are kept; the rest of the machine is handed in.
-  retention: ['base', 'event', 'pack'],
+  retention: ['proof', 'base', 'event', 'pack'],
   export: ['base', 'event', 'ledger', 'query', 'store', 'proof'],
   // The face: it translates between HTTP and the rooms.
   api: [

@@ -290,8 +290,8 @@ export interface LogExpiryReply {
   /** Null when it could not be looked at. */
   keep: string | null;
   because: string | null;
-  /** Why no more: the next record is not old enough, it is under legal hold, or there is none. */
-  stopped_by: 'age' | 'hold' | 'end';
+  /** Why no more: the next record is not old enough, is under legal hold or proves an erasure, or there is none. */
+  stopped_by: 'age' | 'hold' | 'evidence' | 'end';
   /** Problem code; the next round tries again. */
   failed?: string;
 }

@@ -50,7 +50,7 @@ import { openArchiver } from './archive.js';
 import { lock, usable } from './data-dir.js';
 import { openKeys } from './keys.js';
 import { knownTenant, recorder } from './records.js';
-import { recordsBeyond } from './restored.js';
+import { adoptMinimums, recordsBeyond } from './restored.js';
 import { EXPIRY, openExpiry, openRules, publishMinimum } from './retention.js';
 import { surroundings } from './rights.js';
 import { openRotation } from './rotation.js';
@@ -137,6 +137,7 @@ export async function openEngine(
   const manifest = new Manifest(control.db as never);
   const cosigning = openCosigning(settings, ledger, heads, originOf, disk, log);
   const vkeys = (name: LogName) => signer.vkeys(splitLog(name).tenant, originOf(name));
+  await adoptMinimums(minimums, { heads, reader, disk, originOf, vkeys });
   const beyond = recordsBeyond(tenants.all(), { disk, heads, ledger, reader, vkeys });
   const repeated = await repeatErasures(vault, beyond);
   if (repeated > 0) log.warn({ subjects: repeated }, 'a restored control database: erasures were repeated');

@@ -1,4 +1,12 @@
-import { NoteError, verifyNote, verifyRecordProof } from '@prooflog/proof';
+import { join } from 'node:path';
+import {
+  NoteError,
+  parseMinimumIndex,
+  parseNote,
+  trustOf,
+  verifyNote,
+  verifyRecordProof,
+} from '@prooflog/proof';
 import type { TenantInfo } from '../access/tenants.js';
 import type { Disk } from '../base/disk.js';
 import type { LogName } from '../event/stages.js';
@@ -7,6 +15,7 @@ import type { Heads } from '../ledger/heads.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { proveRecord } from '../ledger/proofs.js';
 import type { LedgerReader } from '../ledger/reader.js';
+import type { Minimums } from '../retention/minimums.js';
 import type { UnknownRecord } from '../rights/repeat.js';
 import { adminLog } from './records.js';
 
@@ -17,6 +26,10 @@ export interface Sealing {
   readonly ledger: Ledger;
   readonly reader: LedgerReader;
   vkeys(log: LogName): Promise<string[]>;
+}
+
+interface Origins {
+  originOf(log: LogName): string;
 }
 
 /**
@@ -43,6 +56,37 @@ export async function* recordsBeyond(
           return verifyRecordProof({ proofText, vkeys: await vkeys(log) }).state === 'verified';
         },
       };
+  }
+}
+
+/**
+ * A `minimum-index` that lies beyond what the control database knows: that was restored, and the bytes below are
+ * gone. The expiry counts as published again, and its next round carries it out to the end.
+ */
+export async function adoptMinimums(
+  minimums: Minimums,
+  { heads, reader, disk, originOf, vkeys }: Pick<Sealing, 'heads' | 'reader' | 'disk' | 'vkeys'> & Origins,
+): Promise<void> {
+  for (const { log } of heads.all()) {
+    const note = await disk.readFile(join(reader.dirOf(log), 'minimum-index'));
+    if (note === null) continue;
+    const { index: since } = minimums.of(log);
+    const origin = originOf(log);
+    const minimum_index = indexIn(note, origin, await vkeys(log));
+    if (minimum_index > since)
+      await minimums.save({ log, since, minimum_index, step: 'published', record_id: '' });
+  }
+}
+
+/** What the note says; 0 unless it is the log's own and a key in force signed it. */
+function indexIn(note: Uint8Array, origin: string, vkeys: readonly string[]): number {
+  try {
+    if (trustOf(note, origin, vkeys).trust !== 'held') return 0;
+    const minimum = parseMinimumIndex(parseNote(note).text);
+    return minimum.origin === origin ? minimum.index : 0;
+  } catch (error) {
+    if (error instanceof NoteError) return 0;
+    throw error;
   }
 }
 

@@ -13,6 +13,7 @@ interface Options {
 const STOPS: Readonly<Record<LogExpiryReply['stopped_by'], string>> = {
   age: 'the next record is not old enough',
   hold: 'the next record is under legal hold',
+  evidence: 'the next is the record of an erasure, and records from before it are still kept',
   end: 'there are no more',
 };
 

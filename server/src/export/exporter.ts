@@ -78,7 +78,8 @@ export class Exporter {
       const { chosen, evidence } = await this.#choose(ask, snapshot, EXPORT_LIMITS.records - records);
       if (chosen.size === 0 && !ask.scope.streams.includes(snapshot.stream)) continue;
       records += chosen.size;
-      logs.push(new LogExport(this.#o.disk, this.#o.ledger, snapshot, chosen, evidence));
+      const { disk, ledger, minimum } = this.#o;
+      logs.push(new LogExport(disk, ledger, snapshot, { chosen, evidence }, minimum));
     }
     return { records, files: () => this.#files(ask, logs, records) };
   }
@@ -86,15 +87,17 @@ export class Exporter {
   /** What was asked for of a log, and of the log of erasures what proves those of the people in it too. */
   async #choose(
     { node, scope }: Ask,
-    { stream, size }: Snapshot,
+    snapshot: Snapshot,
     room: number,
   ): Promise<{ chosen: Selection; evidence: number }> {
     const { store } = this.#o;
+    const { stream } = snapshot;
     const asked = scope.streams.includes(stream)
-      ? await select(store, node, scope, stream, size, room)
+      ? await select(store, node, scope, stream, snapshot, room)
       : new Selection();
     if (stream !== ERASURE_STREAM) return { chosen: asked, evidence: 0 };
-    const chosen = Selection.union(asked, await selectEvidence(store, node, scope, size, room - asked.size));
+    const evidence = await selectEvidence(store, node, scope, snapshot, room - asked.size);
+    const chosen = Selection.union(asked, evidence);
     return { chosen, evidence: chosen.size - asked.size };
   }
 

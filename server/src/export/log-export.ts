@@ -42,8 +42,17 @@ export class LogExport {
   readonly #evidence: number;
   readonly #disk: Disk;
   readonly #ledger: LedgerReader;
+  readonly #minimum: (log: LogName) => number;
 
-  constructor(disk: Disk, ledger: LedgerReader, snapshot: Snapshot, chosen: Selection, evidence: number) {
+  /** @param minimum as it is now: more may expire while the records are read. */
+  constructor(
+    disk: Disk,
+    ledger: LedgerReader,
+    snapshot: Snapshot,
+    { chosen, evidence }: { chosen: Selection; evidence: number },
+    minimum: (log: LogName) => number,
+  ) {
+    this.#minimum = minimum;
     this.#disk = disk;
     this.#ledger = ledger;
     this.snapshot = snapshot;
@@ -60,7 +69,7 @@ export class LogExport {
     };
   }
 
-  /** @throws Failure `ledger_conflict` while they are read, when the ledger lacks a file. */
+  /** @throws Failure while they are read: `expired` when something did meanwhile, `ledger_conflict` when a file is missing. */
   files(): ZipFile[] {
     const names = logFiles(this.snapshot.stream);
     return [
@@ -73,9 +82,16 @@ export class LogExport {
 
   async *#leaves(): AsyncGenerator<{ sealed: Sealed; slots: number[] }> {
     let i = 0;
-    const { log, size } = this.snapshot;
-    for await (const sealed of this.#ledger.pick(log, this.#chosen.leaves, size))
-      yield { sealed, slots: this.#chosen.slotsOf(i++) };
+    const { log, size, minimum } = this.snapshot;
+    try {
+      for await (const sealed of this.#ledger.pick(log, this.#chosen.leaves, size))
+        yield { sealed, slots: this.#chosen.slotsOf(i++) };
+    } catch (error) {
+      if (!(error instanceof Failure) || this.#minimum(log) === minimum) throw error;
+      throw new Failure('expired', 'Records expired while they were being exported; make the export again.', {
+        cause: error,
+      });
+    }
   }
 
   async *#records(): AsyncGenerator<Uint8Array> {

@@ -63,8 +63,14 @@ export class Selection {
   }
 }
 
+/** Which entries of a log are there to choose from: rows of what has just expired may still be found. */
+export interface Span {
+  readonly minimum: number;
+  readonly size: number;
+}
+
 /**
- * The records of a stream that match, below a size of its log.
+ * The records of a stream that match, out of a part of its log.
  * @param room records that still fit into the export.
  * @throws Failure `export_too_large`, and what the store throws.
  */
@@ -73,10 +79,10 @@ export function select(
   node: Node,
   scope: Scope,
   stream: string,
-  size: number,
+  span: Span,
   room: number,
 ): Promise<Selection> {
-  return collect(store, size, room, (page) => compilePlaces(node, scope, stream, page));
+  return collect(store, span, room, (page) => compilePlaces(node, scope, stream, page));
 }
 
 /**
@@ -87,22 +93,23 @@ export function selectEvidence(
   store: Store,
   node: Node,
   scope: Scope,
-  size: number,
+  span: Span,
   room: number,
 ): Promise<Selection> {
-  return collect(store, size, room, (page) => compileEvidence(node, scope, page));
+  return collect(store, span, room, (page) => compileEvidence(node, scope, page));
 }
 
 async function collect(
   store: Store,
-  size: number,
+  { minimum, size }: Span,
   room: number,
   compile: (page: PlacePage) => Statement,
 ): Promise<Selection> {
   const chosen = new Selection();
   let bytes = 0;
   for (;;) {
-    const rows = await store.query<PlaceRow>(compile({ size, after: chosen.last, limit: PAGE }));
+    const after = chosen.size === 0 ? { leaf: minimum, slot: -1 } : chosen.last;
+    const rows = await store.query<PlaceRow>(compile({ size, after, limit: PAGE }));
     for (const row of rows) {
       chosen.add(Number(row.leaf), row.slot);
       bytes += Number(row.bytes) + 1;

@@ -1,9 +1,11 @@
+import { ERASURE_STREAM, TILE_WIDTH } from '@prooflog/proof';
 import type { Clock } from '../base/clock.js';
 import { type ErrorCode, Failure } from '../base/errors.js';
 import { formatUuid, newUuid } from '../base/uuid.js';
 import { type LogName, type Sealed, splitLog } from '../event/stages.js';
+import { isBlockStream } from '../event/streams.js';
 import { formatPeriod } from '../pack/retention.js';
-import { boundary, type Stop } from './boundary.js';
+import { boundary, recordedAt, type Stop, textOf } from './boundary.js';
 import type { ExpiryRow, Minimums } from './minimums.js';
 import type { Rule, Rules } from './rules.js';
 
@@ -123,9 +125,27 @@ export class Expiry {
     const { tenant, stream } = splitLog(log);
     const from = this.#minimums.of(log).index;
     const rule = await this.#rules.of(tenant, stream);
-    const terms = { keep: rule.keep, now: this.#clock(), held: await this.#around.held(tenant) };
+    const oldest = stream === ERASURE_STREAM ? await this.#oldestBeside(log) : Number.POSITIVE_INFINITY;
+    const terms = { keep: rule.keep, now: this.#clock(), held: await this.#around.held(tenant), oldest };
     const { index, stop } = await boundary(this.#around.read(log, from, limit, size), from, terms);
     return { log, size, from, to: index, rule, stop };
+  }
+
+  /** When the oldest record was made that the other logs of the tenant still have. */
+  async #oldestBeside(log: LogName): Promise<number> {
+    const { tenant } = splitLog(log);
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const [other, size] of this.#around.logs()) {
+      if (other === log || splitLog(other).tenant !== tenant) continue;
+      const { index } = this.#minimums.of(other);
+      // The bundle that the minimum index lies in is still there as a whole; blocks go one by one.
+      const first = isBlockStream(splitLog(other).stream) ? index : index - (index % TILE_WIDTH);
+      if (first >= size) continue;
+      for await (const { records } of this.#around.read(other, first, first + 1, size))
+        for (const bytes of records)
+          oldest = Math.min(oldest, recordedAt(textOf(bytes)) ?? Number.NEGATIVE_INFINITY);
+    }
+    return oldest;
   }
 
   async #expire(log: LogName, size: number): Promise<LogExpiry> {
