@@ -90,6 +90,7 @@ export type {
 } from './verify/export/report.js';
 export { checkExtraFile, judgeName, type Kinds, type NameVerdict } from './verify/extra-files.js';
 export { eventIdIn, type Finding, type FindingCode, type ForkEvidence } from './verify/findings.js';
+export { type Frontier, rootOfLevels, START } from './verify/frontier.js';
 export {
   type LogCounts,
   type LogReport,
@@ -106,7 +107,7 @@ export {
   verifyRecordProof,
 } from './verify/record.js';
 export { followRotations } from './verify/rotation.js';
-export { type Frontier, START, Walk, type WalkOptions } from './verify/walk.js';
+export { Walk, type WalkOptions } from './verify/walk.js';
 export {
   type Policy,
   PolicyError,

@@ -1,25 +1,20 @@
 import { equalBytes, fromUtf8, toHex } from '../hash/bytes.js';
 import { EMPTY_ROOT, HASH_SIZE, leafHash } from '../hash/tree-hash.js';
 import { rootOfLeafHashes } from '../merkle/compute.js';
-import { decodeBundle } from '../tile/bundle.js';
 import { blockPath, bundlePath, TILE_WIDTH, tilePath } from '../tile/paths.js';
 import { type FileReader, splitHashes } from '../tile/reader.js';
 import { checkBlock } from './block.js';
-import { eventIdIn, type Finding } from './findings.js';
-
-const ZERO = '0'.repeat(64);
-
-/** What was computed up to the last full bundle: a later {@link Walk} of the same log can begin there. */
-export interface Frontier {
-  /** Full bundles behind it. */
-  readonly bundles: number;
-  /** `levels[l]`: recomputed hashes of the incomplete tile of level l; at level 0 none. */
-  readonly levels: readonly (readonly Uint8Array[])[];
-  /** Lower-case hex leaf hash of the last entry, 64 zeros before the first. */
-  readonly prev: string;
-}
-
-export const START: Frontier = { bundles: 0, levels: [[]], prev: ZERO };
+import type { Finding } from './findings.js';
+import { type Frontier, rootOfLevels, START } from './frontier.js';
+import {
+  entriesIn,
+  type File,
+  hashesIn,
+  type Memory,
+  type Report,
+  reporting,
+  WalkFiles,
+} from './walk-files.js';
 
 export interface WalkOptions {
   readonly read: FileReader;
@@ -30,19 +25,11 @@ export interface WalkOptions {
   readonly from?: Frontier;
   /** What was proven of this log before: damage before it does not make what lies behind it uncertain. */
   readonly known?: Frontier;
-  /** What somebody remembers of a full file: true when these are its bytes, undefined when nothing is known. */
-  readonly intact?: (path: string, bytes: Uint8Array) => Promise<boolean | undefined>;
+  readonly intact?: Memory;
   /** Whether the bytes of the entries before `end` may be gone: asked only about what is missing. */
   readonly expired?: (end: number) => Promise<boolean>;
   /** Given each record that was read and is what its tile or its block says. */
   readonly onRecord?: (bytes: Uint8Array) => void;
-}
-
-interface File {
-  readonly path: string;
-  readonly bytes: Uint8Array | null;
-  readonly full: boolean;
-  readonly intact: boolean | undefined;
 }
 
 /**
@@ -59,6 +46,8 @@ export class Walk {
   /** Entries behind the walk. */
   done: number;
   readonly #o: WalkOptions;
+  readonly #files: WalkFiles;
+  readonly #report: Report;
   readonly #levels: Uint8Array[][];
   #prev: string;
   /** Whether the last entry is not what its tile says. */
@@ -70,6 +59,8 @@ export class Walk {
   constructor(options: WalkOptions) {
     const from = options.from ?? START;
     this.#o = options;
+    this.#files = new WalkFiles(options.read, options.intact, options.size);
+    this.#report = reporting(options.report);
     this.#levels = from.levels.map((level) => [...level]);
     this.#prev = from.prev;
     this.#frontier = from;
@@ -111,26 +102,14 @@ export class Walk {
     await this.#finish();
   }
 
-  /** A partial file may meanwhile have grown into the full one. */
-  async #read(width: number, path: (width?: number) => string): Promise<File> {
-    if (width < TILE_WIDTH) {
-      const bytes = await this.#o.read(path(width));
-      if (bytes !== null) return { path: path(width), bytes, full: false, intact: undefined };
-    }
-    const bytes = await this.#o.read(path());
-    // Where the partial file is missing without a full one, it is the partial file that is missing.
-    if (bytes === null) return { path: path(width), bytes, full: false, intact: undefined };
-    return { path: path(), bytes, full: true, intact: await this.#o.intact?.(path(), bytes) };
-  }
-
   async *#bundle(index: number, width: number): AsyncGenerator<void, void> {
-    const file = await this.#read(width, (w) => bundlePath(index, w));
-    const tile = await this.#read(width, (w) => tilePath(0, index, w));
+    const file = await this.#files.read(width, (w) => bundlePath(index, w));
+    const tile = await this.#files.read(width, (w) => tilePath(0, index, w));
     const first = index * TILE_WIDTH;
     // An incomplete bundle is still written to, so it is never gone.
     const gone = file.bytes === null && width === TILE_WIDTH && (await this.#mayBeGone(first + width));
-    const entries = gone ? [] : this.#entries(file, first, width);
-    const stored = this.#stored(tile, first, width, entries[0]);
+    const entries = gone ? [] : entriesIn(file, first, width, this.#report);
+    const stored = hashesIn(tile, first, width, entries[0], this.#report);
     if (gone) this.expired += width;
     if (gone && stored.length === width) return this.#settleTile(index, stored, tile);
     const hashes: Uint8Array[] = [];
@@ -152,7 +131,7 @@ export class Walk {
 
   /** Of an expired bundle nothing is left but its tile: what is remembered of that, or the hash above, judges it. */
   async #settleTile(index: number, stored: Uint8Array[], tile: File): Promise<void> {
-    const above = await this.#above(index);
+    const above = await this.#files.above(index);
     const differs = above !== undefined && !equalBytes(above, rootOfLeafHashes(stored));
     const wrong = tile.intact === false || (tile.intact === undefined && differs);
     if (wrong) {
@@ -168,40 +147,6 @@ export class Walk {
     this.#prevDiffers = false;
     this.#levels[0] = stored;
     await this.#up(0, index, wrong ? above : undefined);
-  }
-
-  #entries(file: File, first: number, width: number): Uint8Array[] {
-    try {
-      if (file.bytes === null) throw new Error('missing');
-      const entries = decodeBundle(file.bytes);
-      if (entries.length !== (file.full ? TILE_WIDTH : width)) throw new Error('wrong width');
-      return entries.slice(0, width);
-    } catch {
-      this.#report(
-        'bundle_broken',
-        file.path,
-        first,
-        file.bytes === null
-          ? 'The bundle of entries is missing.'
-          : 'The bundle of entries cannot be taken apart.',
-      );
-      return [];
-    }
-  }
-
-  #stored(tile: File, first: number, width: number, entry: Uint8Array | undefined): Uint8Array[] {
-    const wanted = (tile.full ? TILE_WIDTH : width) * HASH_SIZE;
-    if (tile.bytes === null || tile.bytes.length < width * HASH_SIZE)
-      this.#report(
-        'tile_missing',
-        tile.path,
-        first,
-        tile.bytes === null ? 'The tile is missing.' : 'The tile is cut off.',
-        entry,
-      );
-    else if (tile.bytes.length !== wanted)
-      this.#report('tile_altered', tile.path, first, 'The tile has not the length of its width.', entry);
-    return tile.bytes === null ? [] : splitHashes(tile.bytes).slice(0, width);
   }
 
   async *#entry(
@@ -315,26 +260,15 @@ export class Walk {
     if (tile.intact !== undefined && file.intact !== undefined && tile.intact !== file.intact)
       return tile.intact;
     if (width === TILE_WIDTH) {
-      const above = await this.#above(index);
+      const above = await this.#files.above(index);
       return above === undefined || !equalBytes(above, rootOfLeafHashes(hashes));
     }
     // The last tile has nothing above it but the root itself.
     return !equalBytes(this.#rootWith(hashes), this.#o.root);
   }
 
-  /** The hash of a full bundle as the tile above has it. */
-  async #above(index: number): Promise<Uint8Array | undefined> {
-    const tiles = Math.floor(this.#o.size / TILE_WIDTH);
-    const parentIndex = Math.floor(index / TILE_WIDTH);
-    const width = Math.min(TILE_WIDTH, tiles - parentIndex * TILE_WIDTH);
-    const parent = await this.#read(width, (w) => tilePath(1, parentIndex, w));
-    const at = (index % TILE_WIDTH) * HASH_SIZE;
-    const hash = parent.bytes?.subarray(at, at + HASH_SIZE);
-    return hash?.length === HASH_SIZE ? hash : undefined;
-  }
-
   #rootWith(last: Uint8Array[]): Uint8Array {
-    return combine(this.#levels.map((level, i) => (i === 0 ? [...level, ...last] : level)));
+    return rootOfLevels(this.#levels.map((level, i) => (i === 0 ? [...level, ...last] : level)));
   }
 
   /**
@@ -364,7 +298,7 @@ export class Walk {
   }
 
   async #compare(level: number, index: number, hashes: readonly Uint8Array[]): Promise<void> {
-    const file = await this.#read(hashes.length, (w) => tilePath(level, index, w));
+    const file = await this.#files.read(hashes.length, (w) => tilePath(level, index, w));
     const stored = file.bytes === null ? [] : splitHashes(file.bytes);
     const bad = [...hashes.keys()].filter((i) => {
       const hash = stored[i];
@@ -392,20 +326,6 @@ export class Walk {
       if (hashes.length > 0)
         await this.#compare(level, Math.floor(this.#o.size / TILE_WIDTH ** (level + 1)), hashes);
     }
-    this.#computed = combine(this.#levels);
+    this.#computed = rootOfLevels(this.#levels);
   }
-
-  #report(code: Finding['code'], path: string, index: number, message: string, entry?: Uint8Array): void {
-    const eventId = entry === undefined ? undefined : eventIdIn(entry);
-    this.#o.report({ code, path, index, ...(eventId === undefined ? {} : { eventId }), message });
-  }
-}
-
-function combine(levels: readonly (readonly Uint8Array[])[]): Uint8Array {
-  let carry: Uint8Array | null = null;
-  for (const level of levels) {
-    const hashes: readonly Uint8Array[] = carry === null ? level : [...level, carry];
-    if (hashes.length > 0) carry = rootOfLeafHashes(hashes);
-  }
-  return carry ?? EMPTY_ROOT;
 }

@@ -1,5 +1,6 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { decrypt, encrypt, NONCE, TAG } from './aead.js';
 import type { Disk } from './disk.js';
 import { replaceFile } from './durable.js';
 import { Failure } from './errors.js';
@@ -77,27 +78,21 @@ export class Keyring {
     const [nonce, body, tag] = text.split('.').map((part) => Buffer.from(part, 'base64url'));
     if (!nonce || !body || !tag)
       throw new Failure('data_unusable', `The keyring entry ${name} cannot be read.`);
-    try {
-      const decipher = createDecipheriv('aes-256-gcm', this.#master, nonce, { authTagLength: 16 });
-      decipher.setAAD(Buffer.from(name)).setAuthTag(tag);
-      const secret = Buffer.concat([decipher.update(body), decipher.final()]);
-      this.#open.set(name, secret);
-      return secret;
-    } catch (cause) {
-      throw new Failure('data_unusable', 'The master key does not open the keyring of this data directory.', {
-        cause,
-      });
-    }
+    const secret = decrypt(this.#master, nonce, Buffer.from(name), Buffer.concat([body, tag]));
+    if (secret === null)
+      throw new Failure('data_unusable', 'The master key does not open the keyring of this data directory.');
+    this.#open.set(name, secret);
+    return secret;
   }
 }
 
 /** The name is bound in, so that entries cannot be swapped. */
 function seal(master: Buffer, name: string, secret: Buffer): string {
-  const nonce = randomBytes(12);
-  const cipher = createCipheriv('aes-256-gcm', master, nonce, { authTagLength: 16 });
-  cipher.setAAD(Buffer.from(name));
-  const body = Buffer.concat([cipher.update(secret), cipher.final()]);
-  return [nonce, body, cipher.getAuthTag()].map((part) => part.toString('base64url')).join('.');
+  const nonce = randomBytes(NONCE);
+  const sealed = encrypt(master, nonce, Buffer.from(name), secret);
+  return [nonce, sealed.subarray(0, -TAG), sealed.subarray(-TAG)]
+    .map((part) => part.toString('base64url'))
+    .join('.');
 }
 
 async function masterFile(disk: Disk, dir: string, needed: boolean): Promise<Buffer> {

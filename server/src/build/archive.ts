@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import type { Kysely } from 'kysely';
+import type { Tenants } from '../access/tenants.js';
+import { AccessLog } from '../api/access-log.js';
 import type { Archiver } from '../archive/archiver.js';
 import type { S3Bucket } from '../archive/bucket.js';
 import { type ArchiveTables, Positions } from '../archive/tables.js';
-import { systemClock } from '../base/clock.js';
+import { type Clock, systemClock } from '../base/clock.js';
 import type { Disk } from '../base/disk.js';
 import { Failure, systemCode } from '../base/errors.js';
 import type { Logger } from '../base/logger.js';
@@ -13,8 +15,12 @@ import type { Heads } from '../ledger/heads.js';
 import type { Manifest } from '../ledger/manifest.js';
 import type { Signer } from '../ledger/signer.js';
 import { addPeriod } from '../pack/retention.js';
+import type { Pipeline } from '../pipeline.js';
 import type { Minimums } from '../retention/minimums.js';
 import type { Rules } from '../retention/rules.js';
+import { knownTenant } from './records.js';
+import { EXPIRY } from './retention.js';
+import { recordNow } from './security.js';
 
 export interface S3Place {
   readonly bucket: string;
@@ -56,17 +62,17 @@ interface Rooms {
   readonly log: Logger;
   readonly rules: Rules;
   readonly minimums: Minimums;
-  /** Records what stopped a log. */
-  readonly record: (log: LogName, code: string) => Promise<void>;
-  readonly onRemoved: (log: LogName, from: number, to: number) => Promise<void>;
+  readonly pipeline: Pipeline;
+  readonly tenants: Tenants;
 }
 
 /** The follower that copies the ledger to the bucket of the settings, where they name one. */
-export async function openArchiver(settings: Settings, rooms: Rooms): Promise<Archiver | null> {
+export async function openArchiver(settings: Settings, rooms: Rooms, clock: Clock): Promise<Archiver | null> {
   if (settings.archive_bucket === '') return null;
   const { Archiver } = await import('../archive/archiver.js');
   const { s3Code } = await import('../archive/client.js');
-  const { log } = rooms;
+  const { log, pipeline, tenants } = rooms;
+  const accessLog = new AccessLog(pipeline, clock);
   return Archiver.open({
     bucket: await openBucket(settings, archiveOf(settings)),
     positions: await Positions.load(rooms.db),
@@ -83,7 +89,14 @@ export async function openArchiver(settings: Settings, rooms: Rooms): Promise<Ar
       return addPeriod(now, (await rooms.rules.of(tenant, stream)).keep);
     },
     minimum: (name) => rooms.minimums.of(name).index,
-    onRemoved: rooms.onRemoved,
+    async onRemoved(name, from, to) {
+      const { tenant, stream } = splitLog(name);
+      await accessLog.record(knownTenant(rooms, tenant), EXPIRY, {
+        action: 'archive_expired',
+        entity: { type: 'log', id: stream },
+        details: { origin: rooms.originOf(name), minimum_index: to, expired: to - from },
+      });
+    },
     onOutage: (error) =>
       error === null
         ? log.warn('the archive takes what it is given again')
@@ -93,10 +106,13 @@ export async function openArchiver(settings: Settings, rooms: Rooms): Promise<Ar
           ),
     onStopped: (name, failure) => {
       log.error({ log: name, code: failure.code, why: failure.message }, 'a log is not archived any further');
-      rooms.record(name, failure.code).catch((error) => {
-        const code = error instanceof Failure ? error.code : systemCode(error);
-        log.error({ code }, 'that a log is not archived could not be recorded');
-      });
+      const record = { action: 'archive_conflict', actor: 'archive', result: 'failure' } as const;
+      recordNow(pipeline, tenants, { ...record, log: name, details: { code: failure.code } }).catch(
+        (error) => {
+          const code = error instanceof Failure ? error.code : systemCode(error);
+          log.error({ code }, 'that a log is not archived could not be recorded');
+        },
+      );
     },
   });
 }

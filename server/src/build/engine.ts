@@ -1,13 +1,9 @@
 import { join } from 'node:path';
 import { Keys } from '../access/keys.js';
 import { Regions } from '../access/regions.js';
-import { type AccessTables, accessMigrations } from '../access/tables.js';
 import { Tenants } from '../access/tenants.js';
-import { AccessLog } from '../api/access-log.js';
 import type { Engine } from '../api/engine.js';
-import { type ArchiveTables, archiveMigrations } from '../archive/tables.js';
 import { type Clock, systemClock, toRfc3339 } from '../base/clock.js';
-import { openDatabase } from '../base/database.js';
 import { type Disk, realDisk } from '../base/disk.js';
 import { Failure, systemCode } from '../base/errors.js';
 import { createLogger, type Logger } from '../base/logger.js';
@@ -18,58 +14,31 @@ import { Exporter } from '../export/exporter.js';
 import { CountryDatabase } from '../geo/database.js';
 import { Guard } from '../guard/index.js';
 import { Rehearsal } from '../guard/rehearsal.js';
-import { MeteredFiles } from '../integrity/files.js';
-import { Scrubber } from '../integrity/scrubber.js';
-import { type IntegrityTables, integrityMigrations } from '../integrity/tables.js';
 import { Journal } from '../journal/journal.js';
-import { Heads } from '../ledger/heads.js';
-import { Ledger } from '../ledger/ledger.js';
-import { Manifest } from '../ledger/manifest.js';
-import { proveRecord } from '../ledger/proofs.js';
-import { Pruning } from '../ledger/pruning.js';
-import { LedgerReader } from '../ledger/reader.js';
+import type { Heads } from '../ledger/heads.js';
+import type { Manifest } from '../ledger/manifest.js';
 import { Sealer } from '../ledger/sealer.js';
-import { Signer } from '../ledger/signer.js';
-import { SigningKeys } from '../ledger/signing-keys.js';
-import { type LedgerTables, ledgerMigrations } from '../ledger/tables.js';
 import { loadPacks } from '../pack/load.js';
 import type { Pack } from '../pack/model.js';
 import { Pipeline } from '../pipeline.js';
-import { compileById, type RecordRow } from '../query/compile.js';
-import { Minimums } from '../retention/minimums.js';
-import { type RetentionTables, retentionMigrations } from '../retention/tables.js';
 import { ConsentBook } from '../rights/consent-book.js';
-import { Consents } from '../rights/consents.js';
-import { Erasures } from '../rights/erasure.js';
-import { Holds } from '../rights/holds.js';
 import { repeatErasures } from '../rights/repeat.js';
-import { type RightsTables, rightsMigrations } from '../rights/tables.js';
-import { Indexer, type StoreTables, storeMigrations } from '../store/indexer.js';
-import { type VaultTables, vaultMigrations } from '../vault/tables.js';
+import { Indexer } from '../store/indexer.js';
 import { Vault } from '../vault/vault.js';
-import { type WitnessTables, witnessMigrations } from '../witness/tables.js';
 import { openArchiver } from './archive.js';
+import { openControl } from './control.js';
 import { lock, usable } from './data-dir.js';
 import { openKeys } from './keys.js';
-import { knownTenant, recorder } from './records.js';
-import { adoptMinimums, recordsBeyond } from './restored.js';
-import { EXPIRY, openExpiry, openRules, publishMinimum } from './retention.js';
-import { surroundings } from './rights.js';
+import { openLedger } from './ledger.js';
+import { receipts } from './receipts.js';
+import { recorder } from './records.js';
+import { recordsBeyond } from './restored.js';
+import { openExpiry, openRules } from './retention.js';
+import { openRights } from './rights.js';
 import { openRotation } from './rotation.js';
-import { platformSender, recordNow } from './security.js';
+import { openScrubber } from './scrubber.js';
 import { openStore } from './store.js';
-import { ALL_TIME, streamsOf } from './streams.js';
 import { openCosigning, openWitness } from './witnesses.js';
-
-type Tables = AccessTables &
-  ArchiveTables &
-  IntegrityTables &
-  LedgerTables &
-  RetentionTables &
-  RightsTables &
-  StoreTables &
-  VaultTables &
-  WitnessTables;
 
 export interface OpenEngine extends Engine {
   readonly tenants: Tenants;
@@ -105,19 +74,7 @@ export async function openEngine(
   await usable(disk, settings.data);
   const unlock = await lock(settings.data);
   const { keyring, stores } = await openKeys(disk, settings);
-  const control = await openDatabase<Tables>(join(settings.data, 'control.db'), {
-    ...accessMigrations,
-    ...vaultMigrations,
-    ...ledgerMigrations,
-    ...storeMigrations,
-    ...retentionMigrations,
-    ...rightsMigrations,
-    ...witnessMigrations,
-    ...integrityMigrations,
-    ...archiveMigrations,
-  });
-  const signingKeys = await SigningKeys.load(control.db as never, stores);
-  const signer = new Signer((tenant) => signingKeys.inForce(tenant));
+  const control = await openControl(settings.data);
   const witness = await openWitness(settings, control.db as never, keyring);
   const tenants = await Tenants.load(control.db as never, regions);
   const strangers = tenants.all().filter(({ region }) => !regions.serves(region)).length;
@@ -131,26 +88,14 @@ export async function openEngine(
   for (const tenant of tenants.all()) await vault.addTenant(tenant.id);
   const consentBook = new ConsentBook(control.raw);
   const guard = new Guard(packs.values(), vault, consentBook, countries ?? undefined);
-  const heads = await Heads.load(control.db as never);
+  const ledgers = await openLedger(settings, { db: control.db as never, disk, clock, stores, tenants });
+  const { heads, ledger, reader, minimums, manifest, signer, originOf, vkeys } = ledgers;
   const journal = await Journal.open({
     ...{ dir: join(settings.data, 'journal'), disk, passed: heads.position },
     // Nothing may be acknowledged that could never be sealed; tools that only read may look all the same.
     ...(options.seal === false ? {} : { needed: heads.released }),
   });
-  const originOf = (name: LogName): string =>
-    `${tenants.get(splitLog(name).tenant)?.host ?? settings.origin}/${name}`;
-  const reader = new LedgerReader(disk, join(settings.data, 'ledger'));
-  const minimums = await Minimums.load(control.db as never);
-  const pruning = new Pruning({ disk, signer, origin: originOf, dirOf: (name) => reader.dirOf(name) });
-  const ledger = new Ledger({
-    ...{ dir: join(settings.data, 'ledger'), disk, heads, signer, origin: originOf, clock },
-    onKeysChanged: (name) => publishMinimum({ minimums, pruning }, name),
-  });
-  await ledger.repair();
-  const manifest = new Manifest(control.db as never);
   const cosigning = openCosigning(settings, ledger, heads, originOf, disk, log);
-  const vkeys = (name: LogName) => signer.vkeys(splitLog(name).tenant, originOf(name));
-  await adoptMinimums(minimums, { heads, reader, disk, originOf, vkeys });
   const beyond = recordsBeyond(tenants.all(), { disk, heads, ledger, reader, vkeys });
   const repeated = await repeatErasures(vault, beyond);
   if (repeated > 0) log.warn({ subjects: repeated }, 'a restored control database: erasures were repeated');
@@ -160,31 +105,15 @@ export async function openEngine(
       'a follower failed and will try again',
     );
   const pipeline = new Pipeline(guard, vault, journal, clock);
-  const accessLog = new AccessLog(pipeline, clock);
   const rules = openRules(control.db as never, { tenants, packs }, clock);
   const archiver =
     options.seal === false
       ? null
-      : await openArchiver(settings, {
-          db: control.db as never,
-          ...{ disk, heads, manifest, signer, originOf, rules, minimums, log },
-          async onRemoved(name, from, to) {
-            const { tenant, stream } = splitLog(name);
-            await accessLog.record(knownTenant({ tenants }, tenant), EXPIRY, {
-              action: 'archive_expired',
-              entity: { type: 'log', id: stream },
-              details: { origin: originOf(name), minimum_index: to, expired: to - from },
-            });
-          },
-          record: (name, code) =>
-            recordNow(pipeline, tenants, {
-              action: 'archive_conflict',
-              actor: 'archive',
-              result: 'failure',
-              log: name,
-              details: { code },
-            }),
-        });
+      : await openArchiver(
+          settings,
+          { db: control.db as never, ...ledgers, disk, rules, pipeline, tenants, log },
+          clock,
+        );
   const sealer = new Sealer(journal, ledger, heads, failed('ledger'));
   const store = await openStore(disk, settings, log);
   const logs = { sizes: () => sealer.sizes(), begin: (name: LogName) => minimums.of(name).index };
@@ -199,69 +128,37 @@ export async function openEngine(
     caughtUp: (signal) => indexer.caughtUp(signal),
     verifier: VERIFIER,
   });
-  const holds = new Holds(control.db as never, clock);
   const record = recorder({ pipeline, sealer, tenants }, clock);
-  const consents = new Consents(
-    control.db as never,
-    consentBook,
-    (tenant, by, { subject, ...entry }) =>
-      record(tenant, by, { ...entry, result: 'success', entity: { type: 'subject', id: subject } }),
-    clock,
-  );
-  const erasures = new Erasures(
-    control.db as never,
-    vault,
-    holds,
-    surroundings(settings, { store, tenants, packs }, record, clock),
+  const { holds, consents, erasures } = openRights(
+    settings,
+    { db: control.db as never, vault, consentBook, store, tenants, packs },
+    record,
     clock,
   );
   const expiry = openExpiry(
     rules,
-    { ledger, sealer, store, indexer, holds, originOf, reader, pruning, minimums },
+    { ...ledgers, sealer, store, indexer, holds },
     record,
     clock,
     failed('retention'),
   );
   if (journal.cut > 0)
     log.warn({ bytes: journal.cut }, 'cut a torn tail off the journal: it was never acknowledged');
-  let settled = heads.position;
-  const scrubber = await Scrubber.open({
-    db: control.db as never,
-    sink: pipeline,
-    tenant: platformSender(tenants),
-    log,
+  const scrubber = await openScrubber(
+    settings,
+    { db: control.db as never, ...ledgers, pipeline, journal, sealer, tenants, log },
     clock,
-    rate: Number(settings.integrity_rate),
-    every: Number(settings.integrity_round) * 1_000,
-    onError: failed('integrity'),
-    scene: {
-      dir: join(settings.data, 'ledger'),
-      files: new MeteredFiles(),
-      heads,
-      manifest,
-      signer,
-      origin: originOf,
-      minimum: (name) => minimums.of(name),
-      sealing: {
-        begun: () => journal.durable,
-        settled: (log) => (log !== undefined && heads.stopped.has(log) ? 0 : settled),
-        quiet: () => ledger.quiet && settled === heads.position,
-      },
-    },
-  });
-  const proofOf: Engine['proofOf'] = async (tenant, eventId, under = 'checkpoint') => {
-    const streams = streamsOf(packs, tenant.packs);
-    const scope = { tenant: tenant.id, streams, ...ALL_TIME, now: clock() };
-    const [row] = await store.query<RecordRow>(compileById(eventId, scope));
-    if (row === undefined) return null;
-    const leaf = Number(row.leaf);
-    const proof = await proveRecord(disk, reader, `${tenant.id}/${row.stream}`, leaf, row.slot, under);
-    return { event_id: eventId, stream: row.stream, index: leaf, proof };
-  };
-  const rotation = openRotation(signingKeys, { ledger, indexer, tenants, originOf, proofOf }, record, clock);
+    failed('integrity'),
+  );
+  const proofOf = receipts({ store, packs, disk, reader }, clock);
+  const rotation = openRotation(
+    ledgers.signingKeys,
+    { ledger, indexer, tenants, originOf, proofOf },
+    record,
+    clock,
+  );
   if (options.seal !== false) {
     sealer.onSealed(() => {
-      settled = heads.position;
       indexer.wake();
       cosigning?.wake();
       archiver?.wake();

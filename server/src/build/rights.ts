@@ -1,16 +1,41 @@
 import { join } from 'node:path';
+import type { Kysely } from 'kysely';
 import type { Clock } from '../base/clock.js';
 import type { Settings } from '../base/settings.js';
 import { compileHolding } from '../query/compile.js';
-import type { Surroundings } from '../rights/erasure.js';
+import type { ConsentBook } from '../rights/consent-book.js';
+import { Consents } from '../rights/consents.js';
+import { Erasures, type Surroundings } from '../rights/erasure.js';
+import { Holds } from '../rights/holds.js';
 import { folder, type Place } from '../rights/scan.js';
+import type { RightsTables } from '../rights/tables.js';
 import { archiveOf, openBucket } from './archive.js';
 import type { OpenEngine } from './engine.js';
 import { knownTenant, type Recorder } from './records.js';
 import { ALL_TIME, streamsOf } from './streams.js';
 
+interface Rooms extends Pick<OpenEngine, 'store' | 'tenants' | 'packs' | 'vault'> {
+  readonly db: Kysely<RightsTables>;
+  readonly consentBook: ConsentBook;
+}
+
+/** What people may demand of their data. */
+export function openRights(settings: Settings, rooms: Rooms, record: Recorder, clock: Clock) {
+  const { db, vault, consentBook } = rooms;
+  const holds = new Holds(db, clock);
+  const consents = new Consents(
+    db,
+    consentBook,
+    (tenant, by, { subject, ...entry }) =>
+      record(tenant, by, { ...entry, result: 'success', entity: { type: 'subject', id: subject } }),
+    clock,
+  );
+  const erasures = new Erasures(db, vault, holds, surroundings(settings, rooms, record, clock), clock);
+  return { holds, consents, erasures };
+}
+
 /** What an erasure needs of the other rooms. */
-export function surroundings(
+function surroundings(
   settings: Settings,
   rooms: Pick<OpenEngine, 'store' | 'tenants' | 'packs'>,
   record: Recorder,

@@ -107,7 +107,7 @@ export class Journal {
     if (o.needed < (found.bases[0] ?? 0))
       throw new Failure(
         'journal_corrupt',
-        `The journal begins at ${found.bases[0]}, but the control database has sealed only up to ${o.needed}: it is older than the journal and the ledger. Nothing was changed. Restore a newer control database, or all of the data directory from one copy.`,
+        `The journal begins at ${found.bases[0]}, but the control database has sealed only up to ${o.needed}: it is older than the journal and the ledger. Restore a newer control database, or all of the data directory from one copy.`,
       );
     const journal = new Journal(o, seen, found);
     await journal.#reopen();

@@ -3,6 +3,7 @@ import {
   encodeBundle,
   leafHash,
   rootOfLeafHashes,
+  rootOfLevels,
   TILE_WIDTH,
   tilePath,
   toHex,
@@ -72,14 +73,9 @@ export class Edge {
     this.#push(level + 1, rootOfLeafHashes(tile));
   }
 
-  /** Root of the whole tree: each level's hashes with the smaller right part as the last one. */
+  /** Root of the whole tree. */
   root(): Uint8Array {
-    let carry: Uint8Array | null = null;
-    for (const tile of this.levels) {
-      const hashes: Uint8Array[] = carry === null ? tile : [...tile, carry];
-      if (hashes.length > 0) carry = rootOfLeafHashes(hashes);
-    }
-    return carry ?? rootOfLeafHashes([]);
+    return rootOfLevels(this.levels);
   }
 
   /** The files completed since the last call, and the partial ones of the present size. */

@@ -6,13 +6,13 @@ import {
   type FileReader,
   leafHash,
   rootOfLeafHashes,
+  splitHashes,
   TILE_WIDTH,
   tilePath,
 } from '@prooflog/proof';
 import { Failure } from '../base/errors.js';
 import { Edge } from './edge.js';
 import type { Head } from './heads.js';
-import { splitHashes } from './reader.js';
 
 /**
  * Reads the right edge of a log back from its partial tiles. What is appended to it will be signed, so files that

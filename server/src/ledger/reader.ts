@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { blockPath, bundlePath, decodeBundle, TILE_WIDTH, tilePath } from '@prooflog/proof';
+import { blockPath, bundlePath, decodeBundle, splitHashes, TILE_WIDTH, tilePath } from '@prooflog/proof';
 import type { Disk } from '../base/disk.js';
 import { Failure } from '../base/errors.js';
 import { mintSealed } from '../event/mint/sealed.js';
@@ -81,10 +81,6 @@ export class LedgerReader {
 
 function* range(from: number, to: number): Generator<number> {
   for (let n = from; n < to; n++) yield n;
-}
-
-export function splitHashes(tile: Uint8Array): Uint8Array[] {
-  return Array.from({ length: tile.length / 32 }, (_, i) => tile.subarray(i * 32, i * 32 + 32));
 }
 
 /** @throws Failure `ledger_conflict` when there is no such file. */
