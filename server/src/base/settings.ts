@@ -50,6 +50,12 @@ export interface Settings {
   archive_interval: string;
   /** Seconds from one look for records whose time is over to the next. */
   expiry_round: string;
+  /** Seconds from one review of stored records for personal data to the next. */
+  review_round: string;
+  /** Records of each log that such a review draws, about. */
+  review_sample: string;
+  /** Records it looks at in a second, at most. */
+  review_rate: string;
   /** debug, info, warn or error. */
   log_level: string;
 }
@@ -80,6 +86,9 @@ export const DEFAULTS: Settings = {
   archive_secret_access_key: '',
   archive_interval: '60',
   expiry_round: '3600',
+  review_round: '86400',
+  review_sample: '1000',
+  review_rate: '2000',
   log_level: 'warn',
 };
 
@@ -168,6 +177,9 @@ function check(settings: Settings): void {
   wholeNumber(settings.integrity_round, 'integrity_round', 1, 86_400);
   checkArchive(settings);
   wholeNumber(settings.expiry_round, 'expiry_round', 1, 86_400);
+  wholeNumber(settings.review_round, 'review_round', 1, 604_800);
+  wholeNumber(settings.review_sample, 'review_sample', 1, 1_000_000);
+  wholeNumber(settings.review_rate, 'review_rate', 1, 1_000_000);
   if (!['debug', 'info', 'warn', 'error', 'silent'].includes(settings.log_level))
     throw new Failure('bad_setting', 'log_level must be debug, info, warn or error.');
 }

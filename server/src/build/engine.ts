@@ -34,13 +34,14 @@ import { Pipeline } from '../pipeline.js';
 import { compileById, type RecordRow } from '../query/compile.js';
 import { Minimums } from '../retention/minimums.js';
 import { type RetentionTables, retentionMigrations } from '../retention/tables.js';
+import { type ReviewTables, reviewMigrations } from '../review/tables.js';
 import { ConsentBook } from '../rights/consent-book.js';
 import { Consents } from '../rights/consents.js';
 import { Erasures } from '../rights/erasure.js';
 import { Holds } from '../rights/holds.js';
 import { repeatErasures } from '../rights/repeat.js';
 import { type RightsTables, rightsMigrations } from '../rights/tables.js';
-import { Indexer, type StoreTables, storeMigrations } from '../store/indexer.js';
+import { Indexer, type SealedSizes, type StoreTables, storeMigrations } from '../store/indexer.js';
 import { type VaultTables, vaultMigrations } from '../vault/tables.js';
 import { Vault } from '../vault/vault.js';
 import { type WitnessTables, witnessMigrations } from '../witness/tables.js';
@@ -50,6 +51,7 @@ import { openKeys } from './keys.js';
 import { recorder } from './records.js';
 import { recordsBeyond } from './restored.js';
 import { openRetention } from './retention.js';
+import { openReview } from './review.js';
 import { surroundings } from './rights.js';
 import { openRotation } from './rotation.js';
 import { platformSender, recordNow } from './security.js';
@@ -62,6 +64,7 @@ type Tables = AccessTables &
   IntegrityTables &
   LedgerTables &
   RetentionTables &
+  ReviewTables &
   RightsTables &
   StoreTables &
   VaultTables &
@@ -77,6 +80,9 @@ export interface OpenEngine extends Engine {
   readonly manifest: Manifest;
   close(): Promise<void>;
 }
+
+/** A program that is started anew every day would never come to a review that waits a day. */
+const FIRST_REVIEW_MS = 3_600_000;
 
 /** Folder of the packs that come with the program. */
 const OWN_PACKS = join(import.meta.dirname, '../../../packs');
@@ -102,6 +108,7 @@ export async function openEngine(
     ...ledgerMigrations,
     ...storeMigrations,
     ...retentionMigrations,
+    ...reviewMigrations,
     ...rightsMigrations,
     ...witnessMigrations,
     ...integrityMigrations,
@@ -160,7 +167,14 @@ export async function openEngine(
   const sealer = new Sealer(journal, ledger, heads, failed('ledger'));
   const store = await openStore(disk, settings, log);
   const minimums = await Minimums.load(control.db as never);
-  const logs = { sizes: () => sealer.sizes(), begin: (name: LogName) => minimums.of(name).index };
+  const logs: SealedSizes = {
+    sizes: () => sealer.sizes(),
+    begin: (name) => minimums.of(name).index,
+    veil: (name, from, to) => ({
+      withheld: incidents.withheld(name, from, to).map(({ leaf, slot }) => ({ leaf, slot })),
+      addressesBelow: anonymisation.below(name),
+    }),
+  };
   const indexer = new Indexer(control.db as never, store, logs, failed('store'));
   await indexer.load();
   const exporter = new Exporter({
@@ -169,6 +183,7 @@ export async function openEngine(
     store,
     signer,
     minimum: (name) => minimums.of(name).index,
+    withheld: (name, from, to) => incidents.withheld(name, from, to),
     caughtUp: (signal) => indexer.caughtUp(signal),
     verifier: VERIFIER,
   });
@@ -188,12 +203,19 @@ export async function openEngine(
     surroundings(settings, { store, tenants, packs }, record, clock),
     clock,
   );
-  const { rules, expiry } = openRetention(
+  const { rules, expiry, anonymisation } = await openRetention(
     control.db as never,
     { sealer, store, indexer, holds, tenants, packs, originOf, disk, reader, signer, minimums },
     record,
     clock,
     failed('retention'),
+  );
+  const { incidents, review } = await openReview(
+    settings,
+    control.db as never,
+    { pipeline, sealer, store, indexer, tenants, anonymisation, reader, minimums },
+    clock,
+    failed('review'),
   );
   if (journal.cut > 0)
     log.warn({ bytes: journal.cut }, 'cut a torn tail off the journal: it was never acknowledged');
@@ -255,6 +277,9 @@ export async function openEngine(
     archiver?.start();
     scrubber.start();
     expiry.start(Number(settings.expiry_round) * 1_000);
+    anonymisation.start(Number(settings.expiry_round) * 1_000);
+    incidents.start();
+    review.start(Number(settings.review_round) * 1_000, FIRST_REVIEW_MS);
   }
 
   return {
@@ -281,6 +306,9 @@ export async function openEngine(
     consents,
     rules,
     expiry,
+    anonymisation,
+    incidents,
+    review,
     minimums,
     log,
     disk,
@@ -309,6 +337,9 @@ export async function openEngine(
       );
     },
     async close() {
+      await review.stop();
+      await incidents.stop();
+      await anonymisation.stop();
       await expiry.stop();
       await scrubber.stop();
       await journal.close();

@@ -10,7 +10,7 @@ import {
 } from '@prooflog/proof';
 import type { Disk } from '../base/disk.js';
 import { Failure } from '../base/errors.js';
-import type { LogName } from '../event/stages.js';
+import type { LogName, RecordPlace } from '../event/stages.js';
 import type { LedgerReader } from '../ledger/reader.js';
 import type { Signer } from '../ledger/signer.js';
 import type { Node } from '../query/ast.js';
@@ -28,6 +28,8 @@ export interface ExporterOptions {
   readonly signer: Signer;
   /** Below it the bytes of a log are gone. */
   readonly minimum: (log: LogName) => number;
+  /** Records in the leaves from `from` up to `to` that nobody is shown. */
+  readonly withheld: (log: LogName, from: number, to: number) => readonly RecordPlace[];
   /** Resolves true when all that is sealed can be found. */
   readonly caughtUp: (signal: AbortSignal) => Promise<boolean>;
   /** Path of the bundled verifier. */
@@ -86,15 +88,18 @@ export class Exporter {
   /** What was asked for of a log, and of the log of erasures what proves those of the people in it too. */
   async #choose(
     { node, scope }: Ask,
-    { stream, size }: Snapshot,
+    { stream, size, withheld }: Snapshot,
     room: number,
   ): Promise<{ chosen: Selection; evidence: number }> {
     const { store } = this.#o;
     const asked = scope.streams.includes(stream)
-      ? await select(store, node, scope, stream, size, room)
+      ? await select(store, node, scope, stream, { size, withheld, room })
       : new Selection();
     if (stream !== ERASURE_STREAM) return { chosen: asked, evidence: 0 };
-    const chosen = Selection.union(asked, await selectEvidence(store, node, scope, size, room - asked.size));
+    const chosen = Selection.union(
+      asked,
+      await selectEvidence(store, node, scope, { size, withheld, room: room - asked.size }),
+    );
     return { chosen, evidence: chosen.size - asked.size };
   }
 
@@ -102,7 +107,8 @@ export class Exporter {
     const checkpoint = await this.#o.disk.readFile(join(this.#o.ledger.dirOf(log), 'checkpoint'));
     if (checkpoint === null) return null;
     const { origin, size } = parseCheckpoint(parseNote(checkpoint).text);
-    return { log, stream, origin, checkpoint, size, minimum: this.#o.minimum(log) };
+    const withheld = this.#o.withheld(log, 0, size);
+    return { log, stream, origin, checkpoint, size, minimum: this.#o.minimum(log), withheld };
   }
 
   async *#files(ask: Ask, logs: readonly LogExport[], records: number): AsyncGenerator<ZipFile> {
