@@ -72,7 +72,7 @@ export interface Engine {
   indexedTo(position: number, signal: AbortSignal): Promise<boolean>;
   /**
    * Null when there is no such record in the tenant, or it is not searchable yet.
-   * @throws Failure `not_sealed` or `not_cosigned` until the checkpoint covers it.
+   * @throws Failure `not_sealed` or `not_cosigned` until the checkpoint covers it, `quarantined`.
    */
   proofOf(tenant: TenantInfo, eventId: string, under?: CheckpointFile): Promise<Receipt | null>;
   logsOf(tenant: TenantInfo): Promise<Omit<TrustedLog, 'path'>[]>;

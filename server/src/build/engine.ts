@@ -250,7 +250,13 @@ export async function openEngine(
     const [row] = await store.query<RecordRow>(compileById(eventId, scope));
     if (row === undefined) return null;
     const leaf = Number(row.leaf);
-    const proof = await proveRecord(disk, reader, `${tenant.id}/${row.stream}`, leaf, row.slot, under);
+    const name: LogName = `${tenant.id}/${row.stream}`;
+    if (incidents.withholding(name, { leaf, slot: row.slot }) !== undefined)
+      throw new Failure(
+        'quarantined',
+        'The record is withheld because of a privacy incident, and its proof would carry it. Its hash stands in the tile of its leaf.',
+      );
+    const proof = await proveRecord(disk, reader, name, leaf, row.slot, under);
     return { event_id: eventId, stream: row.stream, index: leaf, proof };
   };
   const rotation = openRotation(

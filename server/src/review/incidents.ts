@@ -62,9 +62,12 @@ export const REVIEWER: By = { credential: 'review', role: 'system' };
 
 /** What a record or an answer has room for. */
 const LONGEST_HITS = 4_000;
-export const hitsText = (hits: readonly Hit[]): string =>
+export const hitsText = (hits: readonly (Hit & { readonly records?: number })[]): string =>
   hits
-    .map(({ rule, path }) => `${rule} in ${path}`)
+    .map(
+      ({ rule, path, records }) =>
+        `${rule} in ${path}${records === undefined ? '' : ` (${records} records)`}`,
+    )
     .join('; ')
     .slice(0, LONGEST_HITS);
 
@@ -226,20 +229,25 @@ export class Incidents {
     await this.#climb().catch(() => this.#follower.wake());
   }
 
+  /** What fails does not keep the others. @throws the first failure. */
   async #climb(): Promise<void> {
-    await this.#withhold();
+    const failures: unknown[] = [];
+    const failed = (error: unknown): void => void failures.push(error);
+    const found = [...this.#all.values()].filter(({ step }) => step === 'found');
+    for (const log of new Set(found.map((incident) => incident.log)))
+      await this.#withhold(
+        log,
+        found.filter((incident) => incident.log === log),
+      ).catch(failed);
     for (const incident of this.#all.values())
-      if (incident.step !== 'open' && incident.step !== 'closed') await this.#finish(incident);
+      if (incident.step !== 'open' && incident.step !== 'closed') await this.#finish(incident).catch(failed);
+    if (failures.length > 0) throw failures[0];
   }
 
   /** Each withholding is one pass over the search store, so that of many records is one. */
-  async #withhold(): Promise<void> {
-    const found = [...this.#all.values()].filter(({ step }) => step === 'found');
-    for (const log of new Set(found.map((incident) => incident.log))) {
-      const incidents = found.filter((incident) => incident.log === log);
-      await this.#around.withhold(log, incidents);
-      for (const incident of incidents) await this.#save({ ...incident, step: 'withheld' });
-    }
+  async #withhold(log: LogName, incidents: readonly Incident[]): Promise<void> {
+    await this.#around.withhold(log, incidents);
+    for (const incident of incidents) await this.#save({ ...incident, step: 'withheld' });
   }
 
   async #finish(start: Incident): Promise<void> {

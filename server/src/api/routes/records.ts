@@ -11,7 +11,7 @@ import {
 import type { Context, Route, Services } from '../context.js';
 import type { CorrelationReply, StoredRecord } from '../contract.js';
 import { withAnnotations } from './annotations.js';
-import { justification, shownRecord } from './shown.js';
+import { justification } from './shown.js';
 
 const ALL_TIME = { from: 0, to: Date.UTC(2262, 0, 1) };
 const MAX_RECORDS = 2_000;
@@ -80,7 +80,6 @@ async function oneProof(services: Services, context: Context): Promise<unknown> 
       field: 'cosigned',
     });
   const under = cosigned ? 'checkpoint.cosigned' : 'checkpoint';
-  await refuseWithheld(services, context, id);
   const receipt = await services.engine.proofOf(context.tenant(), id, under);
   if (receipt === null) throw missing();
   await services.accessLog.record(context.tenant(), context.principal, {
@@ -89,16 +88,6 @@ async function oneProof(services: Services, context: Context): Promise<unknown> 
     details: justification(context),
   });
   return context.reply.type('text/plain; charset=utf-8').send(receipt.proof);
-}
-
-/** A proof carries the record. @throws Failure `quarantined`. */
-async function refuseWithheld(services: Services, context: Context, id: string): Promise<void> {
-  const [row] = await services.engine.store.query<RecordRow>(compileById(id, scopeOf(services, context)));
-  if (row === undefined || shownRecord(services, context.tenant().id, row).withheld === undefined) return;
-  throw new Failure(
-    'quarantined',
-    'The record is withheld because of a privacy incident, and its proof would carry it. Its hash stands in the tile of its leaf.',
-  );
 }
 
 async function correlation(services: Services, context: Context): Promise<CorrelationReply> {

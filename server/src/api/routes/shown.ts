@@ -1,7 +1,10 @@
+import type { TenantInfo } from '../../access/tenants.js';
 import { toRfc3339 } from '../../base/clock.js';
+import { Failure } from '../../base/errors.js';
 import type { RecordRow } from '../../query/compile.js';
 import { type Context, logName, type Services } from '../context.js';
 import type { StoredRecord } from '../contract.js';
+import type { Receipt } from '../engine.js';
 
 /**
  * A stored record as it is given out: what was sealed, its hash beside `prev_hash`, and beside all that how a newer
@@ -41,6 +44,20 @@ function withheldRecord(services: Services, tenant: string, row: RecordRow): Sto
     withheld: { incident: incident?.id ?? null, hits: [...(incident?.hits ?? [])], index: leaf },
     integrity: { hash: row.hash },
   };
+}
+
+/** A receipt to go along with something else: none where it would carry a record that is withheld. */
+export async function receiptOf(
+  { engine }: Services,
+  tenant: TenantInfo,
+  eventId: string,
+): Promise<Receipt | null> {
+  try {
+    return await engine.proofOf(tenant, eventId);
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'quarantined') return null;
+    throw error;
+  }
 }
 
 /** Why, as the reader states it (requirement H-2); goes into the access record. */
