@@ -213,7 +213,7 @@ export async function openEngine(
   const { incidents, review } = await openReview(
     settings,
     control.db as never,
-    { pipeline, sealer, store, indexer, tenants, anonymisation, reader, minimums },
+    { pipeline, sealer, store, indexer, tenants, anonymisation, reader, minimums, log },
     clock,
     failed('review'),
   );

@@ -14,7 +14,10 @@ import { knownTenant } from './records.js';
 import { settledRows } from './store.js';
 
 interface Rooms
-  extends Pick<OpenEngine, 'pipeline' | 'sealer' | 'store' | 'indexer' | 'tenants' | 'anonymisation'> {
+  extends Pick<
+    OpenEngine,
+    'pipeline' | 'sealer' | 'store' | 'indexer' | 'tenants' | 'anonymisation' | 'log'
+  > {
   readonly reader: LedgerReader;
   readonly minimums: Minimums;
 }
@@ -31,6 +34,11 @@ export async function openReview(
   const accessLog = new AccessLog(pipeline, clock);
   const record: Surroundings['record'] = async (log, by, entry) => {
     const { tenant, stream } = splitLog(log);
+    if (entry.action === 'privacy_incident_opened')
+      rooms.log.error(
+        { log, incident: entry.eventId },
+        'a stored record holds what should not have been kept',
+      );
     await accessLog.record(knownTenant(rooms, tenant), by, { ...entry, entity: { type: 'log', id: stream } });
   };
   const incidents = await Incidents.load(

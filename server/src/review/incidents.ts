@@ -6,35 +6,17 @@ import { Follower } from '../event/follow.js';
 import { type LogName, type RecordPlace, splitLog } from '../event/stages.js';
 import { RULESET } from '../guard/detect/index.js';
 import type { Hit } from './hits.js';
-import type { IncidentStep, Outcome, ReviewTables } from './tables.js';
-
-/** Who found or judged it, as it stands in the records. */
-export interface By {
-  readonly credential: string;
-  readonly role: string;
-}
-
-/** A stored record in which the rules of today found something. */
-export interface Leak extends RecordPlace {
-  readonly event_id: string;
-  readonly hits: readonly Hit[];
-}
-
-/** A leak found behind the door, and what was done about it. */
-export interface Incident extends Leak {
-  /** The event id of the record `privacy_incident_opened`. */
-  readonly id: string;
-  readonly log: LogName;
-  readonly ruleset: string;
-  /** RFC 3339 */
-  readonly found_at: string;
-  readonly step: IncidentStep;
-  readonly outcome: Outcome | null;
-  readonly note: string | null;
-  readonly closed_at: string | null;
-  readonly closed_by: By | null;
-  readonly close_id: string | null;
-}
+import {
+  type By,
+  closed,
+  type Incident,
+  inForce,
+  type Leak,
+  opened,
+  REVIEWER,
+  type SecurityEntry,
+} from './incident.js';
+import type { Outcome, ReviewTables } from './tables.js';
 
 /** What incidents need of the rest of the machine. Each can be repeated after a crash. */
 export interface Surroundings {
@@ -46,35 +28,7 @@ export interface Surroundings {
   record(log: LogName, by: By, record: SecurityEntry): Promise<void>;
 }
 
-export interface SecurityEntry {
-  readonly eventId: string;
-  readonly action: 'records_reviewed' | 'privacy_incident_opened' | 'privacy_incident_closed';
-  readonly result: 'success' | 'failure';
-  readonly details: Readonly<Record<string, string | number>>;
-}
-
-/** What no incident can change; it stands in the record and in every answer. */
-export const REMAINS =
-  'Search, exports and pages do not show the record any more. Its sealed bytes stay in the ledger, and where that was copied to: archive, backups, exports and answers given out before. They go when the time of the stream is over.';
-
-/** In whose name a review is made that nobody asked for. */
-export const REVIEWER: By = { credential: 'review', role: 'system' };
-
-/** What a record or an answer has room for. */
-const LONGEST_HITS = 4_000;
-export const hitsText = (hits: readonly (Hit & { readonly records?: number })[]): string =>
-  hits
-    .map(
-      ({ rule, path, records }) =>
-        `${rule} in ${path}${records === undefined ? '' : ` (${records} records)`}`,
-    )
-    .join('; ')
-    .slice(0, LONGEST_HITS);
-
 const keyOf = ({ leaf, slot }: RecordPlace): string => `${leaf}/${slot}`;
-const inForce = ({ step, outcome }: Incident): boolean =>
-  outcome !== 'false_positive' || (step !== 'lifting' && step !== 'closed');
-
 /**
  * Leaks found behind the door (requirement C-8). A record is withheld by every room from the moment its row is written
  * here; what follows (search store, records) is a ladder written down rung by rung, and climbed on after a crash.
@@ -174,7 +128,7 @@ export class Incidents {
   /** Withholds records. When it returns no room shows them; records and search store follow, now if they can. */
   open(log: LogName, leaks: readonly Leak[]): Promise<void> {
     return this.#inTurn(async () => {
-      const opened = leaks.map((leak): Incident => {
+      const found = leaks.map((leak): Incident => {
         const now = this.#clock();
         return {
           ...leak,
@@ -182,13 +136,13 @@ export class Incidents {
           ...{ outcome: null, note: null, closed_at: null, closed_by: null, close_id: null },
         };
       });
-      const rows = opened.map((incident) => ({
+      const rows = found.map((incident) => ({
         ...incident,
         hits: JSON.stringify(incident.hits),
         closed_by: null,
       }));
       await this.#db.insertInto('privacy_incidents').values(rows).execute();
-      for (const incident of opened) this.#keep(incident);
+      for (const incident of found) this.#keep(incident);
       await this.#climbOrLeave();
     });
   }
@@ -279,30 +233,4 @@ export class Incidents {
     this.#keep(incident);
     return incident;
   }
-}
-
-function opened({ id, log, event_id, leaf, hits, ruleset }: Incident): SecurityEntry {
-  return {
-    eventId: id,
-    action: 'privacy_incident_opened',
-    result: 'failure',
-    details: {
-      log,
-      severity: 'critical',
-      event_id,
-      index: leaf,
-      hits: hitsText(hits),
-      ruleset,
-      remains: REMAINS,
-    },
-  };
-}
-
-function closed({ close_id, id, log, event_id, leaf, outcome, note }: Incident): SecurityEntry {
-  return {
-    eventId: close_id ?? id,
-    action: 'privacy_incident_closed',
-    result: 'success',
-    details: { log, incident: id, event_id, index: leaf, outcome: outcome ?? '', note: note ?? '' },
-  };
 }

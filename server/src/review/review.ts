@@ -7,7 +7,8 @@ import { formatUuid, newUuid } from '../base/uuid.js';
 import { type LogName, type Sealed, splitLog } from '../event/stages.js';
 import { RULESET } from '../guard/detect/index.js';
 import { type Hit, hitsIn } from './hits.js';
-import { type By, hitsText, type Incidents, type Leak, REVIEWER, type SecurityEntry } from './incidents.js';
+import { type By, hitsText, type Leak, REVIEWER, type SecurityEntry } from './incident.js';
+import type { Incidents } from './incidents.js';
 import { draw, range } from './sample.js';
 import type { ReviewTables } from './tables.js';
 

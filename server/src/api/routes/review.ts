@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Incident, REMAINS } from '../../review/incidents.js';
+import { type Incident, REMAINS } from '../../review/incident.js';
 import type { Report } from '../../review/review.js';
 import { type IncidentStep, OUTCOMES } from '../../review/tables.js';
 import type { Context, Route, Services } from '../context.js';
