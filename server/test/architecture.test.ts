@@ -26,6 +26,8 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   rights: ['base', 'event', 'vault'],
   // How long records are kept; the rest of the machine is handed in.
   retention: ['proof', 'base', 'event', 'pack'],
+  // What was stored although it should not have been; the rest of the machine is handed in.
+  review: ['base', 'event', 'guard/detect', 'guard/reduce'],
   export: ['base', 'event', 'ledger', 'query', 'store', 'proof'],
   // The face: it translates between HTTP and the rooms.
   api: [
@@ -42,6 +44,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     'rights',
     'retention',
     'pack/retention',
+    'review',
     'witness',
     'integrity',
     'archive',

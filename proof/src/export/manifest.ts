@@ -18,6 +18,8 @@ export interface ManifestLog {
   readonly minimum_index?: number;
   /** How many of the records were not asked for: they prove the erasure of people in those that were. */
   readonly evidence?: number;
+  /** Records of this log, of any time and matching or not, that are withheld because of a privacy incident. */
+  readonly quarantined?: number;
 }
 
 export interface Manifest {
@@ -89,7 +91,7 @@ const isLog = (log: unknown): boolean =>
   isText(log.origin) &&
   isCount(log.size) &&
   isCount(log.records) &&
-  [log.minimum_index, log.evidence].every((count) => count === undefined || isCount(count));
+  [log.minimum_index, log.evidence, log.quarantined].every((count) => count === undefined || isCount(count));
 
 const isFile = (file: unknown): boolean => isObject(file) && isCount(file.bytes) && isText(file.sha256);
 

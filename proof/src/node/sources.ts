@@ -68,6 +68,10 @@ export function httpSource(root: string, options: { token?: string } = {}): LogS
       const response = await get(`${root}/${path}`, options.token);
       // 410: its time was over; whether that is right, the log's minimum index tells.
       if (response.status === 404 || response.status === 410) return null;
+      if (response.status === 451)
+        throw new SourceError(
+          `The server withholds ${path}: a record in it is under quarantine. The log can be checked where its files are.`,
+        );
       if (!response.ok)
         throw new SourceError(
           `The server answered ${response.status}; a key with the right to read is given with --token or PROOFLOG_KEY.`,

@@ -66,4 +66,4 @@ export interface Route {
   readonly handle: (context: Context) => Promise<unknown>;
 }
 
-export const logName = (tenant: TenantInfo, stream: string): LogName => `${tenant.id}/${stream}`;
+export const logName = (tenant: Pick<TenantInfo, 'id'>, stream: string): LogName => `${tenant.id}/${stream}`;

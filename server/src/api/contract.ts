@@ -107,6 +107,21 @@ export interface StoredRecord {
   /** What the guard took out: rule, place and count, never the value. */
   guard?: { ruleset: string; remarks: { rule: string; path: string; count: number }[] };
   integrity: { hash: string; prev_hash?: string };
+  /**
+   * A privacy incident: of the record only id, stream, times and hash are shown (`event_type` is `withheld`). Not part
+   * of the record itself.
+   */
+  withheld?: Withheld;
+  /** Network addresses were taken out of what search shows; the sealed record has them. Not part of the record itself. */
+  anonymised?: true;
+}
+
+/** Why a record is not shown, and where its hash can be checked: leaf `index` of its log. */
+export interface Withheld {
+  /** Id of the incident; null while it is being lifted. */
+  incident: string | null;
+  hits: { rule: string; path: string }[];
+  index: number;
 }
 
 /**
@@ -298,6 +313,56 @@ export interface LogExpiryReply {
   stopped_by: 'age' | 'hold' | 'evidence' | 'end';
   /** Problem code; the next round tries again. */
   failed?: string;
+}
+
+/**
+ * `POST /v1/review {all?}` starts a review of stored records and waits for it for half a minute; `GET /v1/review` gives
+ * the last report of each log.
+ */
+export interface ReviewReply {
+  /** One is still under way. */
+  running: boolean;
+  reports: ReviewReport[];
+}
+
+export interface ReviewReport {
+  /** `<tenant id>/<stream>` */
+  log: string;
+  at: string;
+  /** Entries the records were drawn from: `from` up to `to`. */
+  from: number;
+  to: number;
+  looked_at: number;
+  ruleset: string;
+  /** Records with something that was not known before. */
+  hits: { rule: string; path: string; records: number }[];
+  /** Privacy incidents that were opened. */
+  incidents: number;
+  /** Problem code; the next round tries again. */
+  failed?: string;
+}
+
+/**
+ * `GET /v1/privacy-incidents` → `{incidents}`, the newest first, and the reply of
+ * `POST /v1/privacy-incidents/:id/close {outcome, note}`.
+ */
+export interface PrivacyIncident {
+  id: string;
+  log: string;
+  event_id: string;
+  /** Leaf of the log. */
+  index: number;
+  severity: 'critical';
+  hits: { rule: string; path: string }[];
+  ruleset: string;
+  found_at: string;
+  /** `opening`, `closing`: the records of it, or the search store, are not there yet. */
+  state: 'opening' | 'open' | 'closing' | 'closed';
+  outcome: 'false_positive' | 'contained' | null;
+  note: string | null;
+  closed_at: string | null;
+  /** What the quarantine does not reach. */
+  remains: string;
 }
 
 /** `POST /v1/subjects/records {subject}`: the newest thousand, with the subject's sealed values opened. */

@@ -11,9 +11,12 @@ import type { Ledger } from '../ledger/ledger.js';
 import type { Rotation } from '../ledger/rotation.js';
 import type { Sealer } from '../ledger/sealer.js';
 import type { Pipeline } from '../pipeline.js';
+import type { Anonymisation } from '../retention/anonymisation.js';
 import type { Expiry } from '../retention/expiry.js';
 import type { Minimums } from '../retention/minimums.js';
 import type { Rules } from '../retention/rules.js';
+import type { Incidents } from '../review/incidents.js';
+import type { Review } from '../review/review.js';
 import type { Consents } from '../rights/consents.js';
 import type { Erasures } from '../rights/erasure.js';
 import type { Holds } from '../rights/holds.js';
@@ -50,6 +53,9 @@ export interface Engine {
   readonly consents: Consents;
   readonly rules: Rules;
   readonly expiry: Expiry;
+  readonly anonymisation: Anonymisation;
+  readonly incidents: Incidents;
+  readonly review: Review;
   readonly minimums: Minimums;
   /** Null where this server cosigns nobody's logs. */
   readonly witness: Witness | null;
@@ -66,7 +72,7 @@ export interface Engine {
   indexedTo(position: number, signal: AbortSignal): Promise<boolean>;
   /**
    * Null when there is no such record in the tenant, or it is not searchable yet.
-   * @throws Failure `not_sealed` or `not_cosigned` until the checkpoint covers it.
+   * @throws Failure `not_sealed` or `not_cosigned` until the checkpoint covers it, `quarantined`.
    */
   proofOf(tenant: TenantInfo, eventId: string, under?: CheckpointFile): Promise<Receipt | null>;
   logsOf(tenant: TenantInfo): Promise<Omit<TrustedLog, 'path'>[]>;

@@ -44,6 +44,11 @@ export class Metrics {
       'Bytes of the ledger read again to check it, small files counted as 16 KiB',
       () => engine.scrubber.readBytes,
     );
+    this.#gauge(
+      'prooflog_privacy_incidents_open',
+      'Stored records with personal data in them that nobody has judged yet; GET /v1/privacy-incidents names them',
+      () => engine.incidents.openCount,
+    );
     this.#gauge('prooflog_store_lag_entries', 'Sealed entries not yet searchable', () => engine.indexer.lag);
     if (engine.archiver !== null) this.#archive(engine.archiver);
     if (engine.cosigning !== null) this.#witnesses(engine.cosigning);

@@ -57,6 +57,7 @@ export const ERRORS = {
   expired: { status: 410, retry: false, title: 'Its time was over' },
   not_found: { status: 404, retry: false, title: 'There is nothing here' },
   method_not_allowed: { status: 405, retry: false, title: 'The method is not allowed' },
+  quarantined: { status: 451, retry: false, title: 'It is withheld because of a privacy incident' },
   legal_hold: { status: 409, retry: false, title: 'A hold forbids it' },
   conflict: { status: 409, retry: false, title: 'It exists already' },
   // the witness (statuses of c2sp.org/tlog-witness)

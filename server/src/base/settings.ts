@@ -56,6 +56,12 @@ export interface Settings {
   expiry_round: string;
   /** MaxMind DB file that says which country an address lies in; empty: nobody does. */
   geoip_database: string;
+  /** Seconds from one review of stored records for personal data to the next. */
+  review_round: string;
+  /** Records of each log that such a review draws, about. */
+  review_sample: string;
+  /** Records it looks at in a second, at most. */
+  review_rate: string;
   /** debug, info, warn or error. */
   log_level: string;
 }
@@ -89,6 +95,9 @@ export const DEFAULTS: Settings = {
   archive_interval: '60',
   expiry_round: '3600',
   geoip_database: '',
+  review_round: '86400',
+  review_sample: '1000',
+  review_rate: '2000',
   log_level: 'warn',
 };
 
@@ -177,6 +186,9 @@ function check(settings: Settings): void {
   wholeNumber(settings.integrity_round, 'integrity_round', 1, 86_400);
   checkArchive(settings);
   wholeNumber(settings.expiry_round, 'expiry_round', 1, 86_400);
+  wholeNumber(settings.review_round, 'review_round', 1, 604_800);
+  wholeNumber(settings.review_sample, 'review_sample', 1, 1_000_000);
+  wholeNumber(settings.review_rate, 'review_rate', 1, 1_000_000);
   if (!['debug', 'info', 'warn', 'error', 'silent'].includes(settings.log_level))
     throw new Failure('bad_setting', 'log_level must be debug, info, warn or error.');
 }

@@ -5,6 +5,7 @@ import { openDatabase } from '../base/database.js';
 import { type IntegrityTables, integrityMigrations } from '../integrity/tables.js';
 import { type LedgerTables, ledgerMigrations } from '../ledger/tables.js';
 import { type RetentionTables, retentionMigrations } from '../retention/tables.js';
+import { type ReviewTables, reviewMigrations } from '../review/tables.js';
 import { type RightsTables, rightsMigrations } from '../rights/tables.js';
 import { type StoreTables, storeMigrations } from '../store/indexer.js';
 import { type VaultTables, vaultMigrations } from '../vault/tables.js';
@@ -15,6 +16,7 @@ type Tables = AccessTables &
   IntegrityTables &
   LedgerTables &
   RetentionTables &
+  ReviewTables &
   RightsTables &
   StoreTables &
   VaultTables &
@@ -28,6 +30,7 @@ export const openControl = (data: string) =>
     ...ledgerMigrations,
     ...storeMigrations,
     ...retentionMigrations,
+    ...reviewMigrations,
     ...rightsMigrations,
     ...witnessMigrations,
     ...integrityMigrations,

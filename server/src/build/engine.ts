@@ -9,7 +9,7 @@ import { Failure, systemCode } from '../base/errors.js';
 import { createLogger, type Logger } from '../base/logger.js';
 import type { Settings } from '../base/settings.js';
 import { safeStackFrames } from '../base/stack.js';
-import { type LogName, splitLog } from '../event/stages.js';
+import { splitLog } from '../event/stages.js';
 import { Exporter } from '../export/exporter.js';
 import { CountryDatabase } from '../geo/database.js';
 import { Guard } from '../guard/index.js';
@@ -23,7 +23,7 @@ import type { Pack } from '../pack/model.js';
 import { Pipeline } from '../pipeline.js';
 import { ConsentBook } from '../rights/consent-book.js';
 import { repeatErasures } from '../rights/repeat.js';
-import { Indexer } from '../store/indexer.js';
+import { Indexer, type SealedSizes } from '../store/indexer.js';
 import { Vault } from '../vault/vault.js';
 import { openArchiver } from './archive.js';
 import { openControl } from './control.js';
@@ -33,7 +33,8 @@ import { openLedger } from './ledger.js';
 import { receipts } from './receipts.js';
 import { recorder } from './records.js';
 import { recordsBeyond } from './restored.js';
-import { openExpiry, openRules } from './retention.js';
+import { openAnonymisation, openExpiry, openRules } from './retention.js';
+import { openReview } from './review.js';
 import { openRights } from './rights.js';
 import { openRotation } from './rotation.js';
 import { openScrubber } from './scrubber.js';
@@ -50,6 +51,9 @@ export interface OpenEngine extends Engine {
   readonly manifest: Manifest;
   close(): Promise<void>;
 }
+
+/** A program that is started anew every day would never come to a review that waits a day. */
+const FIRST_REVIEW_MS = 3_600_000;
 
 /** Folder of the packs that come with the program. */
 const OWN_PACKS = join(import.meta.dirname, '../../../packs');
@@ -116,7 +120,14 @@ export async function openEngine(
         );
   const sealer = new Sealer(journal, ledger, heads, failed('ledger'));
   const store = await openStore(disk, settings, log);
-  const logs = { sizes: () => sealer.sizes(), begin: (name: LogName) => minimums.of(name).index };
+  const logs: SealedSizes = {
+    sizes: () => sealer.sizes(),
+    begin: (name) => minimums.of(name).index,
+    veil: (name, from, to) => ({
+      withheld: incidents.withheld(name, from, to).map(({ leaf, slot }) => ({ leaf, slot })),
+      addressesBelow: anonymisation.below(name),
+    }),
+  };
   const indexer = new Indexer(control.db as never, store, logs, failed('store'));
   await indexer.load();
   const exporter = new Exporter({
@@ -125,6 +136,7 @@ export async function openEngine(
     store,
     signer,
     minimum: (name) => minimums.of(name).index,
+    withheld: (name, from, to) => incidents.withheld(name, from, to),
     caughtUp: (signal) => indexer.caughtUp(signal),
     verifier: VERIFIER,
   });
@@ -142,6 +154,20 @@ export async function openEngine(
     clock,
     failed('retention'),
   );
+  const anonymisation = await openAnonymisation(
+    control.db as never,
+    { ...ledgers, sealer, store, indexer, tenants, packs },
+    record,
+    clock,
+    failed('retention'),
+  );
+  const { incidents, review } = await openReview(
+    settings,
+    control.db as never,
+    { pipeline, sealer, store, indexer, tenants, anonymisation, reader, minimums, log },
+    clock,
+    failed('review'),
+  );
   if (journal.cut > 0)
     log.warn({ bytes: journal.cut }, 'cut a torn tail off the journal: it was never acknowledged');
   const scrubber = await openScrubber(
@@ -150,7 +176,7 @@ export async function openEngine(
     clock,
     failed('integrity'),
   );
-  const proofOf = receipts({ store, packs, disk, reader }, clock);
+  const proofOf = receipts({ store, packs, disk, reader, incidents }, clock);
   const rotation = openRotation(
     ledgers.signingKeys,
     { ledger, indexer, tenants, originOf, proofOf },
@@ -174,6 +200,9 @@ export async function openEngine(
     archiver?.start();
     scrubber.start();
     expiry.start(Number(settings.expiry_round) * 1_000);
+    anonymisation.start(Number(settings.expiry_round) * 1_000);
+    incidents.start();
+    review.start(Number(settings.review_round) * 1_000, FIRST_REVIEW_MS);
   }
 
   return {
@@ -200,6 +229,9 @@ export async function openEngine(
     consents,
     rules,
     expiry,
+    anonymisation,
+    incidents,
+    review,
     minimums,
     log,
     disk,
@@ -229,6 +261,9 @@ export async function openEngine(
     },
     async close() {
       countries?.close();
+      await review.stop();
+      await incidents.stop();
+      await anonymisation.stop();
       await expiry.stop();
       await scrubber.stop();
       await journal.close();

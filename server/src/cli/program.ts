@@ -12,6 +12,7 @@ import { keyCommand } from './key.js';
 import { packCommand } from './pack.js';
 import { reindexCommand } from './reindex.js';
 import { repairCommand } from './repair.js';
+import { reviewCommand } from './review.js';
 import { demoCommand, serveCommand } from './serve.js';
 import { tenantCommand } from './tenant.js';
 import { verifyCommand } from './verify.js';
@@ -53,6 +54,7 @@ export function buildProgram(): Command {
     witnessCommand,
     eraseCommand,
     expireCommand,
+    reviewCommand,
     packCommand,
     guardCommand,
     benchCommand,

@@ -57,6 +57,12 @@ export interface Sealed {
   readonly records: readonly Uint8Array[];
 }
 
+/** Where a record is in its log: its leaf, and its place in the leaf's block (0 where there is none). */
+export interface RecordPlace {
+  readonly leaf: number;
+  readonly slot: number;
+}
+
 /** Splits a log name. Tenant ids and streams hold no slash. */
 export function splitLog(log: LogName): { tenant: string; stream: string } {
   const at = log.indexOf('/');

@@ -10,7 +10,7 @@ import {
 } from '@prooflog/proof';
 import type { Disk } from '../base/disk.js';
 import { Failure } from '../base/errors.js';
-import type { LogName } from '../event/stages.js';
+import type { LogName, RecordPlace } from '../event/stages.js';
 import type { LedgerReader } from '../ledger/reader.js';
 import type { Signer } from '../ledger/signer.js';
 import type { Node } from '../query/ast.js';
@@ -28,6 +28,8 @@ export interface ExporterOptions {
   readonly signer: Signer;
   /** Below it the bytes of a log are gone. */
   readonly minimum: (log: LogName) => number;
+  /** Records in the leaves from `from` up to `to` that nobody is shown. */
+  readonly withheld: (log: LogName, from: number, to: number) => readonly RecordPlace[];
   /** Resolves true when all that is sealed can be found. */
   readonly caughtUp: (signal: AbortSignal) => Promise<boolean>;
   /** Path of the bundled verifier. */
@@ -93,10 +95,10 @@ export class Exporter {
     const { store } = this.#o;
     const { stream } = snapshot;
     const asked = scope.streams.includes(stream)
-      ? await select(store, node, scope, stream, snapshot, room)
+      ? await select(store, node, scope, stream, { ...snapshot, room })
       : new Selection();
     if (stream !== ERASURE_STREAM) return { chosen: asked, evidence: 0 };
-    const evidence = await selectEvidence(store, node, scope, snapshot, room - asked.size);
+    const evidence = await selectEvidence(store, node, scope, { ...snapshot, room: room - asked.size });
     const chosen = Selection.union(asked, evidence);
     return { chosen, evidence: chosen.size - asked.size };
   }
@@ -105,7 +107,8 @@ export class Exporter {
     const checkpoint = await this.#o.disk.readFile(join(this.#o.ledger.dirOf(log), 'checkpoint'));
     if (checkpoint === null) return null;
     const { origin, size } = parseCheckpoint(parseNote(checkpoint).text);
-    return { log, stream, origin, checkpoint, size, minimum: this.#o.minimum(log) };
+    const withheld = this.#o.withheld(log, 0, size);
+    return { log, stream, origin, checkpoint, size, minimum: this.#o.minimum(log), withheld };
   }
 
   async *#files(ask: Ask, logs: readonly LogExport[], records: number): AsyncGenerator<ZipFile> {

@@ -11,7 +11,7 @@ import {
 } from '@prooflog/proof';
 import type { Disk } from '../base/disk.js';
 import { Failure } from '../base/errors.js';
-import type { LogName, Sealed } from '../event/stages.js';
+import type { LogName, RecordPlace, Sealed } from '../event/stages.js';
 import type { LedgerReader } from '../ledger/reader.js';
 import type { Selection } from './selection.js';
 import type { ZipFile } from './zip.js';
@@ -28,6 +28,8 @@ export interface Snapshot {
   readonly size: number;
   /** Entries below it expired. */
   readonly minimum: number;
+  /** Records that nobody is shown. */
+  readonly withheld: readonly RecordPlace[];
 }
 
 /**
@@ -61,10 +63,11 @@ export class LogExport {
   }
 
   get manifest(): ManifestLog {
-    const { stream, origin, size, minimum } = this.snapshot;
+    const { stream, origin, size, minimum, withheld } = this.snapshot;
     return {
       ...{ stream, origin, size, records: this.#chosen.size },
       ...(minimum === 0 ? {} : { minimum_index: minimum }),
+      ...(withheld.length === 0 ? {} : { quarantined: withheld.length }),
       ...(this.#evidence === 0 ? {} : { evidence: this.#evidence }),
     };
   }

@@ -7,6 +7,7 @@ const quoted = (text: string): string => `\`${JSON.stringify(text).replaceAll('`
 export function readme(manifest: Omit<Manifest, 'files'>): string {
   const { tenant, created_at, created_by, query, from, to, logs, records } = manifest;
   const evidence = logs.reduce((sum, log) => sum + (log.evidence ?? 0), 0);
+  const quarantined = logs.reduce((sum, log) => sum + (log.quarantined ?? 0), 0);
   const rows = logs.map((log) => `| ${log.stream} | ${log.records} | ${log.size} | \`${log.origin}\` |`);
   return `# Records of ${tenant.slug}, with their proofs
 
@@ -18,7 +19,7 @@ ${records} records${evidence === 0 ? '' : ` (${evidence} of them are here only t
 | stream | records here | entries in the log | log |
 |---|---|---|---|
 ${rows.join('\n')}
-
+${quarantined === 0 ? '' : `\n${quarantined} records of these logs are quarantined because of a privacy incident. None of them is here, and whether they\nmatch the query cannot be told.\n`}
 ## Check it
 
 You need Node 20.19 or later and nothing else; no connection is made. Unpack the zip and run, in its folder:

@@ -1,4 +1,5 @@
 import { Failure } from '../base/errors.js';
+import type { RecordPlace } from '../event/stages.js';
 import type { Node } from '../query/ast.js';
 import {
   compileEvidence,
@@ -63,15 +64,20 @@ export class Selection {
   }
 }
 
-/** Which entries of a log are there to choose from: rows of what has just expired may still be found. */
-export interface Span {
+/** What may be chosen of a log. */
+export interface Bounds {
+  /** Rows of what has just expired may still be found below it. */
   readonly minimum: number;
+  /** Leaves below it. */
   readonly size: number;
+  /** These not: nobody is shown them, whatever the store says. */
+  readonly withheld: readonly RecordPlace[];
+  /** Records that still fit into the export. */
+  readonly room: number;
 }
 
 /**
- * The records of a stream that match, out of a part of its log.
- * @param room records that still fit into the export.
+ * The records of a stream that match.
  * @throws Failure `export_too_large`, and what the store throws.
  */
 export function select(
@@ -79,39 +85,34 @@ export function select(
   node: Node,
   scope: Scope,
   stream: string,
-  span: Span,
-  room: number,
+  bounds: Bounds,
 ): Promise<Selection> {
-  return collect(store, span, room, (page) => compilePlaces(node, scope, stream, page));
+  return collect(store, bounds, (page) => compilePlaces(node, scope, stream, page));
 }
 
 /**
  * The records of the log of erasures that say whose of the people in matching records were erased.
  * @throws as {@link select}.
  */
-export function selectEvidence(
-  store: Store,
-  node: Node,
-  scope: Scope,
-  span: Span,
-  room: number,
-): Promise<Selection> {
-  return collect(store, span, room, (page) => compileEvidence(node, scope, page));
+export function selectEvidence(store: Store, node: Node, scope: Scope, bounds: Bounds): Promise<Selection> {
+  return collect(store, bounds, (page) => compileEvidence(node, scope, page));
 }
 
 async function collect(
   store: Store,
-  { minimum, size }: Span,
-  room: number,
+  { minimum, size, withheld, room }: Bounds,
   compile: (page: PlacePage) => Statement,
 ): Promise<Selection> {
   const chosen = new Selection();
+  const hidden = new Set(withheld.map(({ leaf, slot }) => `${leaf}/${slot}`));
+  let after: Place = { leaf: minimum, slot: -1 };
   let bytes = 0;
   for (;;) {
-    const after = chosen.size === 0 ? { leaf: minimum, slot: -1 } : chosen.last;
     const rows = await store.query<PlaceRow>(compile({ size, after, limit: PAGE }));
     for (const row of rows) {
-      chosen.add(Number(row.leaf), row.slot);
+      after = { leaf: Number(row.leaf), slot: row.slot };
+      if (hidden.has(`${row.leaf}/${row.slot}`)) continue;
+      chosen.add(after.leaf, after.slot);
       bytes += Number(row.bytes) + 1;
     }
     if (chosen.size > room || bytes > EXPORT_LIMITS.bytesPerStream)

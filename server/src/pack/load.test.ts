@@ -189,6 +189,13 @@ const MISTAKES: readonly [string, string, string, string, string][] = [
   ['a period that is none', 'retention.yaml', 'P90D', '90 days', 'must be a period'],
   ['more time at hand than in all', 'retention.yaml', 'hot: P14D', 'hot: P91D', 'hot is longer than keep'],
   [
+    'addresses that outlive their records',
+    'retention.yaml',
+    'anonymise: P30D',
+    'anonymise: P91D',
+    'anonymise is longer than keep',
+  ],
+  [
     'people that are no entities',
     'events/parcels.yaml',
     'entity_types: [parcel]\n',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { addPeriod, type Period, parsePeriod, retentionOf } from './retention.js';
+import { addPeriod, anonymiseAfter, type Period, parsePeriod, retentionOf } from './retention.js';
 
 const period = (text: string): Period => parsePeriod(text) as Period;
 const day = (text: string): number => Date.parse(`${text}T10:00:00Z`);
@@ -54,4 +54,12 @@ it('takes the longest of what the packs ask for', () => {
     ({ retention: [{ stream: 'audit', keep: period(keep), because: keep }] }) as never;
   expect(retentionOf([pack('P12M'), pack('P7Y'), pack('P400D')], 'audit').because).toBe('P7Y');
   expect(() => retentionOf([pack('P1Y')], 'other')).toThrow('No pack says');
+});
+
+it('takes the shortest of what the packs ask for where addresses are concerned', () => {
+  const pack = (after: string | null) =>
+    ({ retention: [{ stream: 'logs', anonymise: after === null ? null : period(after) }] }) as never;
+  expect(anonymiseAfter([pack('P90D'), pack(null), pack('P1M')], 'logs')).toEqual(period('P1M'));
+  expect(anonymiseAfter([pack(null)], 'logs')).toBeNull();
+  expect(anonymiseAfter([pack('P30D')], 'audit')).toBeNull();
 });

@@ -14,6 +14,8 @@ export interface Retention {
   readonly keep: Period;
   /** How long of it they stay at hand; null for all of it. */
   readonly hot: Period | null;
+  /** After it search shows no network addresses of them; null for never. */
+  readonly anonymise: Period | null;
   readonly because: string;
 }
 
@@ -63,4 +65,12 @@ export function retentionOf(packs: readonly Pack[], stream: string): Retention {
   if (first === undefined)
     throw new Failure('bad_pack', `No pack says how long the stream ${stream} is kept.`);
   return others.reduce((a, b) => (addPeriod(0, b.keep) > addPeriod(0, a.keep) ? b : a), first);
+}
+
+/** When the addresses in a stream go, where these packs are turned on: the shortest of what they ask for; null for never. */
+export function anonymiseAfter(packs: readonly Pack[], stream: string): Period | null {
+  const asked = packs.flatMap((pack) =>
+    pack.retention.flatMap((rule) => (rule.stream === stream && rule.anonymise ? [rule.anonymise] : [])),
+  );
+  return asked.sort((a, b) => addPeriod(0, a) - addPeriod(0, b))[0] ?? null;
 }

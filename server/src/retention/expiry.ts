@@ -1,6 +1,7 @@
 import { ERASURE_STREAM, TILE_WIDTH } from '@prooflog/proof';
 import type { Clock } from '../base/clock.js';
 import { type ErrorCode, Failure } from '../base/errors.js';
+import { Rounds } from '../base/rounds.js';
 import { formatUuid, newUuid } from '../base/uuid.js';
 import { type LogName, type Sealed, splitLog } from '../event/stages.js';
 import { isBlockStream } from '../event/streams.js';
@@ -53,9 +54,9 @@ export class Expiry {
   readonly #around: Surroundings;
   readonly #clock: Clock;
   readonly #onError: (error: unknown) => void;
-  #last: Promise<unknown> = Promise.resolve();
-  #timer: NodeJS.Timeout | undefined;
-  #stopped = false;
+  readonly #rounds = new Rounds((tenant: string | undefined) =>
+    this.#round(tenant, (log, size) => this.#expire(log, size)),
+  );
 
   constructor(
     rules: Rules,
@@ -73,18 +74,12 @@ export class Expiry {
 
   /** Runs a round now and then every so many milliseconds. */
   start(every: number): void {
-    const round = async (): Promise<void> => {
-      await this.run();
-      if (!this.#stopped) this.#timer = setTimeout(() => void round(), every).unref();
-    };
-    void round();
+    this.#rounds.start(undefined, every, this.#onError);
   }
 
   /** Lets the step under way finish. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-    await this.#last;
+  stop(): Promise<void> {
+    return this.#rounds.stop();
   }
 
   /** What a round would let go now; changes nothing. */
@@ -94,9 +89,7 @@ export class Expiry {
 
   /** Lets go what is over, one round at a time. */
   run(tenant?: string): Promise<LogExpiry[]> {
-    const next = this.#last.then(() => this.#round(tenant, (log, size) => this.#expire(log, size)));
-    this.#last = next;
-    return next;
+    return this.#rounds.run(tenant);
   }
 
   /** A log that fails does not keep the others. */
@@ -106,7 +99,7 @@ export class Expiry {
   ): Promise<LogExpiry[]> {
     const done: LogExpiry[] = [];
     for (const [log, size] of this.#around.logs()) {
-      if (this.#stopped) break;
+      if (this.#rounds.stopped) break;
       if (tenant !== undefined && splitLog(log).tenant !== tenant) continue;
       const from = this.#minimums.of(log).index;
       done.push(
@@ -157,7 +150,7 @@ export class Expiry {
       const limit = Math.min(size, this.#minimums.of(log).index + AT_ONCE);
       const look = await this.#look(log, size, limit);
       const told = { ...look, from: first };
-      if (look.to === look.from || this.#stopped) return { ...told, to: look.from };
+      if (look.to === look.from || this.#rounds.stopped) return { ...told, to: look.from };
       const record_id = formatUuid(newUuid(this.#clock()));
       const decided = { log, since: look.from, minimum_index: look.to, step: 'decided', record_id } as const;
       if (!(await this.#climb(await this.#minimums.save(decided), size))) return { ...told, to: look.from };

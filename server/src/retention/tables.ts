@@ -3,6 +3,8 @@ import type { Kysely, Migration } from 'kysely';
 /** How far an expiry has come; each step is written down before the next. */
 export type ExpiryStep = 'decided' | 'recorded' | 'published' | 'done';
 
+export type AnonymisationStep = 'decided' | 'recorded' | 'done';
+
 export interface RetentionTables {
   /** Periods a tenant set instead of its packs'. `keep` is an ISO 8601 duration. */
   retention_overrides: { tenant: string; stream: string; keep: string; because: string; set_at: string };
@@ -17,6 +19,8 @@ export interface RetentionTables {
     step: ExpiryStep;
     record_id: string;
   };
+  /** As `expiries`, for the addresses in rows of the search store: below `below` there are none from `recorded` on. */
+  anonymisations: { log: string; since: number; below: number; step: AnonymisationStep; record_id: string };
 }
 
 export const retentionMigrations: Record<string, Migration> = {
@@ -36,6 +40,18 @@ export const retentionMigrations: Record<string, Migration> = {
         .addColumn('log', 'text', (c) => c.primaryKey())
         .addColumn('since', 'integer', (c) => c.notNull())
         .addColumn('minimum_index', 'integer', (c) => c.notNull())
+        .addColumn('step', 'text', (c) => c.notNull())
+        .addColumn('record_id', 'text', (c) => c.notNull())
+        .execute();
+    },
+  },
+  '051_retention_anonymisations': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('anonymisations')
+        .addColumn('log', 'text', (c) => c.primaryKey())
+        .addColumn('since', 'integer', (c) => c.notNull())
+        .addColumn('below', 'integer', (c) => c.notNull())
         .addColumn('step', 'text', (c) => c.notNull())
         .addColumn('record_id', 'text', (c) => c.notNull())
         .execute();

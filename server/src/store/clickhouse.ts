@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { type ClickHouseClient, createClient } from '@clickhouse/client';
 import { createChdbConnection } from 'chdb/connection';
 import { Failure } from '../base/errors.js';
-import { type LogName, splitLog } from '../event/stages.js';
+import { type LogName, type RecordPlace, splitLog } from '../event/stages.js';
 import type { NativeBlock } from './native.js';
 import type { Statement } from './process/protocol.js';
 import { ddl, TABLES, type TableName, tableOf } from './tables.js';
+import { anonymised, emptied } from './veil.js';
 
 const READERS = 3;
 
@@ -60,9 +61,37 @@ export class ClickHouse {
 
   /** Deletes the rows of a log's leaves below one; when it returns they are in no active part any more. */
   async expire(log: LogName, below: number): Promise<void> {
+    await this.#mutate(log, 'DELETE', `leaf < ${Math.trunc(below)}`);
+  }
+
+  /** Leaves nothing of what these records say; when it returns it is in no active part any more. */
+  async withhold(log: LogName, places: readonly RecordPlace[]): Promise<void> {
+    const table = tableOf(splitLog(log).stream);
+    const tuples = places.map(({ leaf, slot }) => `(${Math.trunc(leaf)}, ${Math.trunc(slot)})`);
+    await this.#mutate(log, `UPDATE ${emptied(table)}`, `(leaf, slot) IN (${tuples.join(', ')})`);
+  }
+
+  /** Deletes the empty row of a record that was withheld. */
+  async unveil(log: LogName, { leaf, slot }: RecordPlace): Promise<void> {
+    const place = `leaf = ${Math.trunc(leaf)} AND slot = ${Math.trunc(slot)}`;
+    await this.#mutate(log, 'DELETE', `${place} AND record = ''`);
+  }
+
+  /** Takes the network addresses out of the rows of a log's leaves from one up to another. */
+  async anonymise(log: LogName, from: number, below: number): Promise<void> {
+    const assignments = anonymised(tableOf(splitLog(log).stream), literal);
+    await this.#mutate(
+      log,
+      `UPDATE ${assignments}`,
+      `leaf >= ${Math.trunc(from)} AND leaf < ${Math.trunc(below)}`,
+    );
+  }
+
+  async #mutate(log: LogName, change: string, where: string): Promise<void> {
     const { tenant, stream } = splitLog(log);
+    const own = `tenant = ${literal(tenant)} AND stream = ${literal(stream)}`;
     await this.command(
-      `ALTER TABLE ${tableOf(stream)} DELETE WHERE tenant = ${literal(tenant)} AND stream = ${literal(stream)} AND leaf < ${Math.trunc(below)} SETTINGS mutations_sync = 1`,
+      `ALTER TABLE ${tableOf(stream)} ${change} WHERE ${own} AND ${where} SETTINGS mutations_sync = 1`,
     );
   }
 

@@ -5,6 +5,7 @@ import { Follower } from '../event/follow.js';
 import { type LogName, splitLog } from '../event/stages.js';
 import type { Store } from './process/store.js';
 import { tableOf } from './tables.js';
+import type { Veil } from './veil.js';
 
 export interface StoreTables {
   /** `done`: leaves in the store. `intent`: end of the block being written, so that a retry writes the same one. */
@@ -30,6 +31,8 @@ export interface SealedSizes {
   sizes(): ReadonlyMap<LogName, number>;
   /** First leaf of a log whose bytes are to be had; what lies below it expired. */
   begin(log: LogName): number;
+  /** What of the leaves from `from` up to `to` must not be found. */
+  veil(log: LogName, from: number, to: number): Veil;
 }
 
 const BLOCK_LEAVES = 16_384;
@@ -140,7 +143,8 @@ export class Indexer {
     const end = intent > from ? intent : await this.#plan(log, from, size);
     const table = tableOf(splitLog(log).stream);
     const token = tokenOf(log, from, end);
-    this.#rows += await this.#store.index({ log, table, from, to: end, size, token });
+    const veil = this.#ledger.veil(log, from, end);
+    this.#rows += await this.#store.index({ log, table, from, to: end, size, token, veil });
     await this.#save(log, end, end);
     return true;
   }

@@ -2,6 +2,7 @@ import { leafHash, toHex } from '@prooflog/proof';
 import { type Sealed, splitLog } from '../event/stages.js';
 import { NativeBlock } from './native.js';
 import { TABLES, type TableName } from './tables.js';
+import { type Veil, withoutAddresses } from './veil.js';
 
 type Json = { readonly [key: string]: unknown };
 
@@ -33,7 +34,10 @@ interface Parsed {
   readonly tenant: string;
   readonly stream: string;
   readonly slot: number;
+  /** As sealed. */
   readonly bytes: Uint8Array;
+  /** What of them is shown. */
+  readonly shown: Uint8Array;
   readonly record: Json;
   readonly correlation: Json;
   /** Events. */
@@ -65,7 +69,7 @@ const SHARED: Columns = {
   leaf: (p) => p.sealed.leaf,
   slot: (p) => p.slot,
   hash: (p) => toHex(p.bytes === p.sealed.bytes ? p.sealed.hash : leafHash(p.bytes)),
-  record: (p) => p.bytes,
+  record: (p) => p.shown,
 };
 
 const EVENTS: Columns = {
@@ -132,26 +136,45 @@ function logFields(data: Json): Record<string, string> {
 export const emptyBlock = (table: TableName): NativeBlock<Parsed> =>
   new NativeBlock(TABLES[table], table === 'logs' ? LOGS : EVENTS);
 
+/** Which of an entry's records become rows, and what of them. */
+interface View {
+  readonly veil: Veil;
+  /** This one and no other. */
+  readonly slot?: number;
+}
+
 /** Adds the rows of a sealed entry's records to a block of their table. */
-export function addRows(block: NativeBlock<Parsed>, sealed: Sealed): void {
-  const { tenant, stream } = splitLog(sealed.log);
+export function addRows(block: NativeBlock<Parsed>, sealed: Sealed, { veil, slot: only }: View): void {
+  const withheld = new Set(veil.withheld.flatMap(({ leaf, slot }) => (leaf === sealed.leaf ? [slot] : [])));
   for (const [slot, bytes] of sealed.records.entries()) {
+    if (only !== undefined && slot !== only) continue;
     const json = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
-    const record = JSON.parse(json) as Json;
-    const data = object(record.data);
-    const isLog = record.data !== undefined;
-    block.add({
-      sealed,
-      tenant,
-      stream,
-      slot,
-      bytes,
-      record,
-      correlation: object(record.correlation),
-      actor: object(record.actor),
-      entity: object(record.entity),
-      data,
-      fields: isLog ? logFields(data) : flatten(object(object(record.metadata).details)),
-    });
+    if (withheld.has(slot)) block.add(parsed(sealed, slot, known(JSON.parse(json) as Json), NOTHING));
+    else if (sealed.leaf < veil.addressesBelow) {
+      const clean = withoutAddresses(json);
+      block.add(parsed(sealed, slot, JSON.parse(clean) as Json, Buffer.from(clean)));
+    } else block.add(parsed(sealed, slot, JSON.parse(json) as Json, bytes));
   }
+}
+
+const NOTHING = new Uint8Array();
+
+/** What a row is known by, and nothing that it says. */
+const known = ({ event_id, occurred_at, recorded_at }: Json): Json => ({
+  event_id,
+  occurred_at,
+  recorded_at,
+});
+
+function parsed(sealed: Sealed, slot: number, record: Json, shown: Uint8Array): Parsed {
+  const { tenant, stream } = splitLog(sealed.log);
+  const data = object(record.data);
+  return {
+    ...{ sealed, tenant, stream, slot, record, shown, data },
+    bytes: sealed.records[slot] as Uint8Array,
+    correlation: object(record.correlation),
+    actor: object(record.actor),
+    entity: object(record.entity),
+    fields: record.data === undefined ? flatten(object(object(record.metadata).details)) : logFields(data),
+  };
 }

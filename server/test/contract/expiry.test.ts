@@ -87,6 +87,8 @@ const line = (ms: number): LogInput => ({
   attributes: new Map(),
   resource: new Map([['service.name', 'era']]),
   scopeName: '',
+  scopeVersion: '',
+  scopeAttributes: new Map(),
   traceId: '',
   spanId: '',
   eventName: '',

@@ -10,6 +10,7 @@ import { otlpRoutes } from './otlp.js';
 import { recordRoutes } from './records.js';
 import { rehearsalRoutes } from './rehearsal.js';
 import { retentionRoutes } from './retention.js';
+import { reviewRoutes } from './review.js';
 import { rightsRoutes } from './rights.js';
 import { searchRoutes } from './search.js';
 import { sessionRoutes } from './session.js';
@@ -33,6 +34,7 @@ export const routes = (services: Services): Route[] =>
     ledgerRoutes,
     witnessRoutes,
     integrityRoutes,
+    reviewRoutes,
     adminRoutes,
     signingKeyRoutes,
     sessionRoutes,

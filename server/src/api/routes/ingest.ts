@@ -5,6 +5,7 @@ import { decodeEvents } from '../../receive/events/decode.js';
 import { readBody } from '../../receive/http/body.js';
 import type { Context, Route, Services } from '../context.js';
 import type { IngestReply } from '../contract.js';
+import { receiptOf } from './shown.js';
 
 const TYPES =
   /^(?:application\/(?:json|x-ndjson|ndjson|jsonl|json-seq|cloudevents\+json)|text\/plain|application\/x-www-form-urlencoded)(?:$|[; ])/i;
@@ -69,7 +70,7 @@ async function receipts(
   const { engine } = services;
   const sealed = await engine.indexedTo(outcome.position, AbortSignal.timeout(SEAL_WAIT_MS));
   const proofs = sealed
-    ? await Promise.all(outcome.eventIds.map((id) => engine.proofOf(context.tenant(), id)))
+    ? await Promise.all(outcome.eventIds.map((id) => receiptOf(services, context.tenant(), id)))
     : [];
   // Past the sealer and yet not there: its log stopped.
   const stopped = engine.sealer.stopped.size > 0 && proofs.includes(null);

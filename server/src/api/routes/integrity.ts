@@ -10,7 +10,7 @@ export function integrityRoutes(services: Services): Route[] {
       url: '/v1/integrity',
       permission: 'read',
       handle: async (context): Promise<IntegrityReply> => {
-        const wanted = tenantId(context);
+        const wanted = chosenTenant(context);
         const logs = services.engine.scrubber
           .status()
           .filter((status) => wanted === null || splitLog(status.log).tenant === wanted);
@@ -21,8 +21,8 @@ export function integrityRoutes(services: Services): Route[] {
   ];
 }
 
-/** An administrator of the installation who names no tenant sees all, and what belongs to none. */
-function tenantId(context: Context): string | null {
+/** Its id; null for all: an administrator of the installation who names no tenant sees what belongs to none too. */
+export function chosenTenant(context: Context): string | null {
   const { principal, request } = context;
   const named = request.headers['x-prooflog-tenant'] ?? (request.query as { tenant?: unknown }).tenant;
   return principal.tenant === null && named === undefined ? null : context.tenant().id;

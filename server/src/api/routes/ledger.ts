@@ -3,11 +3,14 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { parsePath, TILE_WIDTH } from '@prooflog/proof';
+import { allows } from '../../access/roles.js';
 import { Failure } from '../../base/errors.js';
-import type { LogName } from '../../event/stages.js';
+import { type LogName, splitLog } from '../../event/stages.js';
+import { isBlockStream } from '../../event/streams.js';
 import type { CheckpointFile } from '../../ledger/checkpoints.js';
 import { type Context, logName, type Route, type Services } from '../context.js';
 import type { TrustedLog } from '../contract.js';
+import { justification } from './shown.js';
 
 const compressed = promisify(gzip);
 
@@ -110,14 +113,52 @@ async function sendTile(services: Services, context: Context): Promise<unknown> 
       'expired',
       'The time of these entries was over: their bytes are gone, their hashes stay.',
     );
+  const quarantined = await refuseWithheld(services, context, log, path);
   if (!path.startsWith('tile/') || path.startsWith('tile/entries/')) await record(services, context, log);
   const body = await read(join(services.engine.ledger.dirOf(log), path));
-  const reply = context.reply.type('application/octet-stream').header('cache-control', IMMUTABLE);
+  const reply = context.reply
+    .type('application/octet-stream')
+    .header('cache-control', quarantined ? 'no-store' : IMMUTABLE);
   // Hashes do not get smaller; records do, to a fifth.
   if (path.startsWith('tile/') && !path.startsWith('tile/entries/')) return reply.send(body);
   reply.header('vary', 'accept-encoding');
   if (!takesGzip(context.request.headers['accept-encoding'])) return reply.send(body);
   return reply.header('content-encoding', 'gzip').send(await compressed(body));
+}
+
+/**
+ * Bytes that hold a record under quarantine are for the administrator of the installation only, for a stated reason.
+ * @returns whether these do.
+ * @throws Failure `quarantined`.
+ */
+async function refuseWithheld(
+  services: Services,
+  context: Context,
+  log: LogName,
+  path: string,
+): Promise<boolean> {
+  const { tenant: id, stream } = splitLog(log);
+  const parsed = parsePath(path);
+  // In a stream sealed in blocks an entry says nothing of its records.
+  if (parsed === null || parsed.kind === 'tile' || isBlockStream(stream) !== (parsed.kind === 'block'))
+    return false;
+  const from = parsed.kind === 'block' ? parsed.leaf : parsed.index * TILE_WIDTH;
+  if (services.engine.incidents.withheld(log, from, endOf(path)).length === 0) return false;
+  const { principal } = context;
+  const stated = justification(context);
+  const tenant = services.tenants.get(id);
+  const mayRead = allows(principal, 'manage_tenants') && stated.justification !== undefined;
+  if (!mayRead || tenant === undefined)
+    throw new Failure(
+      'quarantined',
+      'These bytes hold a record that is withheld because of a privacy incident; the administrator of the installation may read them, for a reason stated as X-Prooflog-Justification.',
+    );
+  await services.accessLog.record(tenant, principal, {
+    action: 'quarantined_read',
+    entity: { type: 'stream', id: stream },
+    details: stated,
+  });
+  return true;
 }
 
 /** Whether `gzip` is named and not refused by `q=0` (RFC 9110 §12.5.3). */

@@ -9,7 +9,7 @@ import { withOpenedValues } from '../../rights/subject-records.js';
 import type { Context, Route, Services } from '../context.js';
 import type { ErasureReply, HoldReply, StoredRecord, SubjectRecordsReply } from '../contract.js';
 import { Fields } from './body.js';
-import { shownRecord } from './shown.js';
+import { receiptOf, shownRecord } from './shown.js';
 
 const LONGEST_ID = 512;
 const LONGEST_GROUND = 512;
@@ -51,7 +51,7 @@ async function shown(services: Services, context: Context, erasure: Erasure): Pr
   const wanted = erasure.state === 'scanned' ? [erasure.record_id, erasure.scan_id] : [erasure.record_id];
   // Both records are sealed; that the search store knows them too takes a moment.
   await services.engine.indexedTo(services.engine.journal.durable, AbortSignal.timeout(10_000));
-  const receipts = await Promise.all(wanted.map((id) => services.engine.proofOf(tenant, id)));
+  const receipts = await Promise.all(wanted.map((id) => receiptOf(services, tenant, id)));
   const { tenant: _, scan, ...rest } = erasure;
   return {
     ...rest,

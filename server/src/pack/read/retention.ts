@@ -5,11 +5,15 @@ import { type Place, SNAKE, type YamlFile } from '../yaml.js';
 export function readRetention(file: YamlFile): Retention[] {
   return file.root.entries().map(([stream, place]) => {
     if (!SNAKE.test(stream)) place.wrong('must be in snake_case');
-    const members = place.members('keep', 'hot', 'because');
+    const members = place.members('keep', 'hot', 'anonymise', 'because');
     const keep = readPeriod(members.keep);
-    const hot = members.hot.given ? readPeriod(members.hot) : null;
-    if (hot !== null && addPeriod(0, hot) > addPeriod(0, keep)) members.hot.wrong('is longer than keep');
-    return { stream, keep, hot, because: members.because.text() };
+    const within = (member: Place): Period | null => {
+      const period = member.given ? readPeriod(member) : null;
+      if (period !== null && addPeriod(0, period) > addPeriod(0, keep)) member.wrong('is longer than keep');
+      return period;
+    };
+    const [hot, anonymise] = [within(members.hot), within(members.anonymise)];
+    return { stream, keep, hot, anonymise, because: members.because.text() };
   });
 }
 

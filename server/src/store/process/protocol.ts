@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../../base/errors.js';
-import type { LogName } from '../../event/stages.js';
+import type { LogName, RecordPlace } from '../../event/stages.js';
 import type { TableName } from '../tables.js';
+import type { Veil } from '../veil.js';
 
 /** A piece of a log to be put into its table, once for each token. */
 export interface IndexRange {
@@ -11,6 +12,9 @@ export interface IndexRange {
   /** A published size of the log, at least `to`. */
   readonly size: number;
   readonly token: string;
+  readonly veil: Veil;
+  /** This one record of every leaf and no other. */
+  readonly slot?: number;
 }
 
 /** A statement with its bound values: `{name:Type}` in the text, never a value. */
@@ -24,6 +28,9 @@ export type StoreRequest =
   | ({ readonly kind: 'query' } & Statement)
   | ({ readonly kind: 'index' } & IndexRange)
   | { readonly kind: 'expire'; readonly log: LogName; readonly below: number }
+  | { readonly kind: 'withhold'; readonly log: LogName; readonly places: readonly RecordPlace[] }
+  | { readonly kind: 'unveil'; readonly log: LogName; readonly place: RecordPlace }
+  | { readonly kind: 'anonymise'; readonly log: LogName; readonly from: number; readonly below: number }
   | { readonly kind: 'recreate' };
 
 export interface StoreCall {
@@ -31,7 +38,7 @@ export interface StoreCall {
   readonly request: StoreRequest;
 }
 
-/** `query` answers with lines of JSON, `index` with the number of records, `expire` and `recreate` with nothing. */
+/** `query` answers with lines of JSON, `index` with the number of records, the others with nothing. */
 export type StoreAnswer =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly code: ErrorCode; readonly message: string };

@@ -34,7 +34,7 @@ class BlockWriter {
     block.clear();
     let leaves = 0;
     for await (const sealed of this.#ledger.read(range.log, range.from, range.to, range.size)) {
-      addRows(block, sealed);
+      addRows(block, sealed, range);
       // Queries of people go in between.
       if (++leaves % YIELD_EVERY === 0) await new Promise(setImmediate);
     }
@@ -51,6 +51,12 @@ async function answer(store: ClickHouse, writer: BlockWriter, request: StoreRequ
       return writer.index(request);
     case 'expire':
       return store.expire(request.log, request.below);
+    case 'withhold':
+      return store.withhold(request.log, request.places);
+    case 'unveil':
+      return store.unveil(request.log, request.place);
+    case 'anonymise':
+      return store.anonymise(request.log, request.from, request.below);
     case 'recreate':
       return store.recreate();
   }

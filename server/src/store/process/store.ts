@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { Failure } from '../../base/errors.js';
-import type { LogName } from '../../event/stages.js';
+import type { LogName, RecordPlace } from '../../event/stages.js';
 import { confined, programFolders } from './confine.js';
 import { type IndexRange, READY, type Statement, type StoreAnswer, type StoreRequest } from './protocol.js';
 
@@ -20,6 +20,9 @@ interface Waiting {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Failure) => void;
 }
+
+/** A statement has at most 256 KiB. */
+const PLACES_AT_ONCE = 1_000;
 
 const ENTRY = join(import.meta.dirname, '../../../bin/store.js');
 const gone = (): Failure => new Failure('search_unavailable', 'The search store is being started again.');
@@ -59,6 +62,24 @@ export class Store {
   /** Deletes the rows of a log's leaves below one, in the store's files too. */
   async expire(log: LogName, below: number): Promise<void> {
     await this.#call({ kind: 'expire', log, below });
+  }
+
+  /** Leaves nothing of what these records say but id, stream, times, place and hash. */
+  async withhold(log: LogName, places: readonly RecordPlace[]): Promise<void> {
+    for (let i = 0; i < places.length; i += PLACES_AT_ONCE) {
+      const some = places.slice(i, i + PLACES_AT_ONCE).map(({ leaf, slot }) => ({ leaf, slot }));
+      await this.#call({ kind: 'withhold', log, places: some });
+    }
+  }
+
+  /** Deletes the empty row of a record that was withheld. */
+  async unveil(log: LogName, { leaf, slot }: RecordPlace): Promise<void> {
+    await this.#call({ kind: 'unveil', log, place: { leaf, slot } });
+  }
+
+  /** Takes the network addresses out of the rows of a log's leaves from one up to another. */
+  async anonymise(log: LogName, from: number, below: number): Promise<void> {
+    await this.#call({ kind: 'anonymise', log, from, below });
   }
 
   /** Throws everything away and makes the tables anew. */

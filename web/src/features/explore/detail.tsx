@@ -2,7 +2,7 @@ import { sealedFor } from '@prooflog/proof';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
-import { get, type StoredRecord } from '../../api/client';
+import { get, type StoredRecord, type Withheld } from '../../api/client';
 import { useTime } from '../../app/preferences';
 import { CopyButton } from '../../ui/copy-button';
 import { FailureNotice } from '../../ui/failure';
@@ -52,6 +52,41 @@ export function Detail({ id, known, onClose }: Props) {
 }
 
 function Content({ record }: { record: StoredRecord }) {
+  const { withheld } = record;
+  return withheld === undefined ? (
+    <Shown record={record} />
+  ) : (
+    <Quarantined record={record} withheld={withheld} />
+  );
+}
+
+/** A proof would carry the record, so there is none to show; the hash can be held against the log's tiles. */
+function Quarantined({ record, withheld }: { record: StoredRecord; withheld: Withheld }) {
+  return (
+    <>
+      <Summary record={record} />
+      <div className={styles.section} role="note">
+        <h3>Withheld</h3>
+        <p>
+          Something was found in this record that should not have been stored, so a privacy incident is open
+          or was closed as contained. Nobody is shown what it says; that it was sealed can still be checked by
+          its hash.
+        </p>
+        <ul>
+          {withheld.hits.map(({ rule, path }) => (
+            <li key={`${rule} ${path}`}>
+              {rule} in <code>{visible(path)}</code>
+            </li>
+          ))}
+        </ul>
+        <h3>Entry {withheld.index}, hash</h3>
+        <pre>{record.integrity.hash}</pre>
+      </div>
+    </>
+  );
+}
+
+function Shown({ record }: { record: StoredRecord }) {
   const json = JSON.stringify(record, null, 2);
   return (
     <>
@@ -60,6 +95,12 @@ function Content({ record }: { record: StoredRecord }) {
         <h3>Proof</h3>
         <ProofPanel record={record} />
       </div>
+      {record.anonymised === undefined ? null : (
+        <p className="muted">
+          Network addresses were taken out of what is shown here when their time was over; the sealed record
+          has them.
+        </p>
+      )}
       {record.guard === undefined ? null : (
         <div className={styles.section}>
           <h3>Taken out at the door</h3>

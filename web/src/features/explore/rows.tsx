@@ -28,6 +28,7 @@ const text = (value: unknown): string =>
 
 /** What stands in the columns, for events and logs alike. */
 export function summary(record: StoredRecord): { kind: string; who: string; what: string } {
+  if (record.withheld !== undefined) return { kind: '', who: '', what: 'withheld · privacy incident' };
   if (record.event_type === 'log') {
     const { level, serviceName, message } = record.data ?? {};
     return { kind: text(level), who: text(serviceName), what: text(message) };

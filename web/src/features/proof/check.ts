@@ -4,6 +4,7 @@ import {
   type FileReader,
   followRotations,
   fromBase64,
+  hashOfRecord,
   parseCheckpoint,
   parseTlogProof,
   type RecordVerdict,
@@ -77,6 +78,17 @@ async function isErased(record: StoredRecord, memory: Memory): Promise<boolean> 
   return false;
 }
 
+/**
+ * The record as it was sealed. One that is shown without its network addresses has another hash than the one beside it:
+ * then the record in the proof counts, if it has that hash.
+ */
+function sealedRecord(record: StoredRecord, proofText: string): object {
+  if (record.anonymised === undefined) return record;
+  const { extra } = parseTlogProof(proofText);
+  const { record: sealed } = JSON.parse(new TextDecoder().decode(extra)) as { record?: object };
+  return sealed !== undefined && hashOfRecord(sealed) === record.integrity.hash ? sealed : record;
+}
+
 async function checkPlace(record: StoredRecord, memory: Memory): Promise<Check> {
   const [proofText, { logs }] = await Promise.all([
     getText(`/v1/events/${record.event_id}/proof`),
@@ -86,7 +98,7 @@ async function checkPlace(record: StoredRecord, memory: Memory): Promise<Check> 
   const offered = log?.vkeys ?? [];
   const before = log === undefined ? undefined : memory.read(log.origin);
   const trusted = await keysToTrust(before?.vkey, offered);
-  const verdict = verifyRecordProof({ record, proofText, vkeys: trusted });
+  const verdict = verifyRecordProof({ record: sealedRecord(record, proofText), proofText, vkeys: trusted });
   const inForce = trusted.findLast((key) => offered.includes(key));
   const vkey = inForce ?? before?.vkey ?? '';
   const seen = before === undefined ? undefined : { ...before, vkey };
