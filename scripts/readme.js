@@ -20,6 +20,7 @@ const commands = [...tasks.matchAll(/```sh\n([\s\S]*?)```/g)]
   .join('')
   .replaceAll('127.0.0.1:7117', address)
   .replaceAll('./prooflog-data', join(dir, 'data'))
+  .replaceAll('./parcel-service', join(dir, 'parcel-service'))
   .replaceAll('receipt.', join(dir, 'receipt.'))
   .replaceAll('./receipt', join(dir, 'receipt'))
   // A person waits for the banner.
