@@ -7,9 +7,6 @@ export interface Finding {
   readonly as?: string;
 }
 
-/** The finding that begins at a place, or null. */
-export type Finder = (text: string, at: number) => Finding | null;
-
 /** Where a sticky pattern that begins at a place ends, or -1. */
 export function endOf(pattern: RegExp, text: string, at: number): number {
   pattern.lastIndex = at;

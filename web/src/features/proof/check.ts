@@ -132,5 +132,3 @@ async function checkPlace(record: StoredRecord, memory: Memory): Promise<Check> 
     growth: grown,
   };
 }
-
-export const proofIndex = (proofText: string): number => parseTlogProof(proofText).index;
